@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "http/message.h"
+
+namespace tocsin::http {
+
+struct TlsOptions {
+  std::string ca_file, cert_file, key_file;  ///< Re-read at each new connection.
+  std::string ca, cert, key;                 ///< Inline PEM.
+  std::string server_name;
+  bool insecure_skip_verify = false;
+  std::string min_version, max_version;  ///< "TLS12", … or empty.
+};
+
+/// How requests to one kind of peer are made: the resolved http client block. Value type; shared by
+/// all requests of a job.
+struct ClientOptions {
+  std::optional<std::pair<std::string, std::string>> basic_auth;  ///< user, password
+  std::string basic_auth_password_file;  ///< Read at each request when set.
+  std::string authorization_type = "Bearer";
+  std::string authorization_credentials;
+  std::string authorization_credentials_file;  ///< Read at each request when set.
+  TlsOptions tls;
+  bool follow_redirects = true;
+  bool enable_http2 = true;
+  std::string proxy_url;
+  std::string no_proxy;
+  bool proxy_from_environment = false;
+  Fields headers;
+};
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;
+  Fields headers;
+  std::string body;
+  std::shared_ptr<const ClientOptions> options;  ///< Required; shared by the requests of a peer.
+  int64_t timeout_ms = 10'000;
+  uint64_t max_body_bytes = uint64_t{64} << 20;  ///< After decompression; 0 means no limit.
+  bool accept_gzip = true;
+};
+
+struct ClientResponse {
+  int status = 0;
+  Fields headers;
+  std::string body;  ///< Decompressed.
+  uint64_t wire_bytes = 0;
+  int64_t duration_ns = 0;
+};
+
+/// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer costs a
+/// socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable (connection
+/// refused, reset, TLS, DNS), kTooLarge (body limit), kCanceled; texts name the URL and the reason.
+/// Any status code is a response, not an error. Thread-safe.
+class Client {
+ public:
+  using Callback = std::function<void(Result<ClientResponse>)>;
+  using RequestId = uint64_t;
+
+  virtual ~Client() = default;
+
+  /// Starts a request. `done` runs exactly once on the I/O thread: it must not block; hand work over.
+  virtual RequestId Start(ClientRequest request, Callback done) = 0;
+  /// `done` of a request still running is called soon with kCanceled. Does not wait.
+  virtual void Cancel(RequestId id) = 0;
+
+  /// Sends and waits. Not from the I/O thread.
+  Result<ClientResponse> Send(ClientRequest request);
+};
+
+/// The client on libcurl; `user_agent` as in "Tocsin/0.1.0".
+std::unique_ptr<Client> MakeCurlClient(std::string user_agent);
+
+}  // namespace tocsin::http

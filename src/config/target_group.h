@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "config/yaml_node.h"
+#include "model/labels.h"
+
+namespace tocsin::config {
+
+/// Targets that share labels, as static_configs and file discovery give them. Value type.
+struct TargetGroup {
+  std::vector<Labels> targets;  ///< Each has at least `__address__`.
+  Labels labels;                ///< Added to every target.
+  std::string source;           ///< Names the group inside its discovery: index, or file:index.
+};
+
+/// One entry of file_sd_configs.
+struct FileDiscoveryConfig {
+  std::vector<std::string> files;  ///< Globs, joined to the configuration's directory.
+  std::chrono::milliseconds refresh_interval = std::chrono::minutes(5);
+};
+
+/// A discovery of a kind that Tocsin does not do yet: accepted, warned about, finds nothing.
+struct UnsupportedDiscovery {
+  std::string kind;  ///< The key: "consul_sd_configs".
+  YamlNode body;     ///< The list as written, for showing the configuration.
+};
+
+/// Every `*_sd_configs` and `static_configs` of a scrape config or an Alertmanager entry.
+struct DiscoveryConfigs {
+  std::vector<TargetGroup> static_groups;
+  std::vector<FileDiscoveryConfig> files;
+  std::vector<UnsupportedDiscovery> unsupported;
+};
+
+}  // namespace tocsin::config

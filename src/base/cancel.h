@@ -8,8 +8,8 @@
 
 namespace tocsin {
 
-/// Tells a running operation to give up: because somebody canceled it or because its deadline passed.
-/// Checked often by the operation, set from any thread. Thread-safe.
+/// Tells a running operation to give up: because somebody canceled it or because its deadline
+/// passed. Checked often by the operation, set from any thread. Thread-safe.
 class CancelToken {
  public:
   /// `deadline_monotonic_ns` is on `clock`'s monotonic time; 0 means none.

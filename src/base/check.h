@@ -5,8 +5,8 @@ namespace tocsin::internal {
 }  // namespace tocsin::internal
 
 /// Aborts with file, line and `why` when an invariant of our own is broken. Never for user input.
-#define CHECK(condition, why)                                                        \
-  do {                                                                               \
-    if (!(condition)) [[unlikely]]                                                   \
-      ::tocsin::internal::CheckFailed(#condition, __FILE__, __LINE__, why);          \
+#define CHECK(condition, why)                                               \
+  do {                                                                      \
+    if (!(condition)) [[unlikely]]                                          \
+      ::tocsin::internal::CheckFailed(#condition, __FILE__, __LINE__, why); \
   } while (false)

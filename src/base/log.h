@@ -17,7 +17,8 @@ struct LogField {
   std::string_view value;
 };
 
-/// Writes structured log lines: a message and fields. Given to components by constructor. Thread-safe.
+/// Writes structured log lines: a message and fields. Given to components by constructor.
+/// Thread-safe.
 class Logger {
  public:
   virtual ~Logger() = default;
@@ -67,7 +68,8 @@ class ContextLogger final : public Logger {
 
 enum class LogFormat { kLogfmt, kJson };
 
-/// Lines to standard error as Prometheus 3 prints them (Go's slog): time, level, source-less msg, fields.
+/// Lines to standard error as Prometheus 3 prints them (Go's slog): time, level, source-less msg,
+/// fields.
 std::unique_ptr<Logger> MakeStderrLogger(LogLevel level, LogFormat format);
 
 }  // namespace tocsin

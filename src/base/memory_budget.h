@@ -7,8 +7,8 @@
 
 namespace tocsin {
 
-/// A bound on bytes that can be taken and given back; a child also takes from its parent, as a query's
-/// budget from that of all queries. The parent must outlive its children. Thread-safe.
+/// A bound on bytes that can be taken and given back; a child also takes from its parent, as a
+/// query's budget from that of all queries. The parent must outlive its children. Thread-safe.
 class MemoryBudget {
  public:
   /// `limit_bytes` 0 means without limit.

@@ -45,7 +45,8 @@ class Error {
   std::string message_;
 };
 
-/// Builds an Error from a format string: `return Errorf(ErrorCode::kNotFound, "no target {}", name);`
+/// Builds an Error from a format string: `return Errorf(ErrorCode::kNotFound, "no target {}",
+/// name);`
 template <typename... Args>
 Error Errorf(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
   return Error(code, fmt::format(format, std::forward<Args>(args)...));
@@ -70,8 +71,8 @@ using Status = Result<void>;
 #define TOCSIN_CONCAT(a, b) TOCSIN_CONCAT_INNER(a, b)
 
 /// Returns the error of `expr` (a Status or Result) from the enclosing function, if it has one.
-#define TOCSIN_RETURN_IF_ERROR(expr)                                              \
-  do {                                                                            \
+#define TOCSIN_RETURN_IF_ERROR(expr)                                               \
+  do {                                                                             \
     if (auto tocsin_status = (expr); !tocsin_status) return tocsin_status.error(); \
   } while (false)
 

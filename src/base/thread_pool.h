@@ -7,8 +7,8 @@
 
 namespace tocsin {
 
-/// A fixed number of threads that run submitted tasks in order of submission. The destructor runs what
-/// is queued and joins. Thread-safe.
+/// A fixed number of threads that run submitted tasks in order of submission. The destructor runs
+/// what is queued and joins. Thread-safe.
 class ThreadPool {
  public:
   /// `name` (at most 12 bytes) shows in the threads' names, as in "query-3".
@@ -20,8 +20,8 @@ class ThreadPool {
   void Submit(std::function<void()> task);
   size_t thread_count() const;
 
-  /// Runs body(0) … body(count - 1), on the pool's threads and the caller's, and returns when all are
-  /// done. The caller takes part, so calls from inside a task of the same pool do not deadlock.
+  /// Runs body(0) … body(count - 1), on the pool's threads and the caller's, and returns when all
+  /// are done. The caller takes part, so calls from inside a task of the same pool do not deadlock.
   void ParallelFor(size_t count, const std::function<void(size_t)>& body);
 
  private:

@@ -11,16 +11,17 @@
 
 namespace tocsin {
 
-/// Runs callbacks at points in time: the only way a component waits. Rule groups, alert groups, scrape
-/// rounds and flushes are all callbacks that schedule their next one, so tests run them in virtual time.
+/// Runs callbacks at points in time: the only way a component waits. Rule groups, alert groups,
+/// scrape rounds and flushes are all callbacks that schedule their next one, so tests run them in
+/// virtual time.
 class Timers {
  public:
   using TimerId = uint64_t;
 
   virtual ~Timers() = default;
 
-  /// Runs `callback` once, soon after the clock reaches `deadline_ms` (Unix time; the past means now).
-  /// Callbacks of different timers may run at the same time on different threads.
+  /// Runs `callback` once, soon after the clock reaches `deadline_ms` (Unix time; the past means
+  /// now). Callbacks of different timers may run at the same time on different threads.
   virtual TimerId RunAt(int64_t deadline_ms, std::function<void()> callback) = 0;
 
   /// Makes sure the callback is neither running nor will run when this returns (called from within
@@ -42,8 +43,8 @@ class ThreadTimers final : public Timers {
   std::unique_ptr<State> state_;
 };
 
-/// Timers in virtual time: callbacks run inside AdvanceTo on the caller's thread, in order of deadline.
-/// Thread-compatible: one user at a time.
+/// Timers in virtual time: callbacks run inside AdvanceTo on the caller's thread, in order of
+/// deadline. Thread-compatible: one user at a time.
 class ManualTimers final : public Timers {
  public:
   explicit ManualTimers(ManualClock& clock) : clock_(clock) {}

@@ -32,8 +32,9 @@ inline void PutBE64(std::string& out, uint64_t value) {
   PutBE32(out, static_cast<uint32_t>(value));
 }
 
-/// Reads numbers from the front of a borrowed byte range. A read past the end, or a malformed varint,
-/// sets failed() and yields 0; all later reads fail too, so callers check once. Confined to a thread.
+/// Reads numbers from the front of a borrowed byte range. A read past the end, or a malformed
+/// varint, sets failed() and yields 0; all later reads fail too, so callers check once. Confined to
+/// a thread.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : bytes_(bytes) {}

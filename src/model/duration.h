@@ -8,8 +8,9 @@
 
 namespace tocsin {
 
-/// Parses Prometheus' duration (`1h30m`, `0`; units y w d h m s ms in that order) into milliseconds.
-/// The message is upstream's: `not a valid duration string: "1x"`, `empty duration string`.
+/// Parses Prometheus' duration (`1h30m`, `0`; units y w d h m s ms in that order) into
+/// milliseconds. The message is upstream's: `not a valid duration string: "1x"`, `empty duration
+/// string`.
 Result<int64_t> ParseDurationMs(std::string_view text);
 
 /// The text of prometheus/common's Duration.String(): 90 s is "1m30s", 0 is "0s".

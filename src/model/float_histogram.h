@@ -5,8 +5,8 @@
 
 namespace tocsin {
 
-/// A run of buckets in a native histogram: `offset` empty buckets after the previous run (or from bucket 0),
-/// then `length` buckets.
+/// A run of buckets in a native histogram: `offset` empty buckets after the previous run (or from
+/// bucket 0), then `length` buckets.
 struct HistogramSpan {
   int32_t offset = 0;
   uint32_t length = 0;
@@ -15,8 +15,9 @@ struct HistogramSpan {
 
 enum class CounterResetHint : uint8_t { kUnknown, kReset, kNotReset, kGauge };
 
-/// A native histogram with float counts; buckets hold absolute counts. Schema -4…8 is exponential with
-/// growth 2^(2^-schema); kCustomBucketsSchema takes its upper bounds from custom_values. Value type.
+/// A native histogram with float counts; buckets hold absolute counts. Schema -4…8 is exponential
+/// with growth 2^(2^-schema); kCustomBucketsSchema takes its upper bounds from custom_values. Value
+/// type.
 struct FloatHistogram {
   static constexpr int32_t kCustomBucketsSchema = -53;
 

@@ -22,17 +22,18 @@ struct LabelView {
   friend bool operator==(const LabelView&, const LabelView&) = default;
 };
 
-/// An immutable label set, sorted by name, in one allocation. The encoding is the one that Prometheus
-/// hashes (model/labels/labels_stringlabels.go): each string after its length, one byte below 255, else
-/// 0xFF and three bytes little endian; so Hash() agrees with it. Names and values are below 16 MiB.
-/// Value type; thread-compatible.
+/// An immutable label set, sorted by name, in one allocation. The encoding is the one that
+/// Prometheus hashes (model/labels/labels_stringlabels.go): each string after its length, one byte
+/// below 255, else 0xFF and three bytes little endian; so Hash() agrees with it. Names and values
+/// are below 16 MiB. Value type; thread-compatible.
 class Labels {
  public:
   Labels() = default;
   /// From pairs in any order. Later duplicates of a name win; empty values are left out.
   Labels(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
   static Labels FromPairs(std::vector<std::pair<std::string, std::string>> pairs);
-  /// Takes an encoding as bytes() gives it. The caller guarantees that it is sorted and well formed.
+  /// Takes an encoding as bytes() gives it. The caller guarantees that it is sorted and well
+  /// formed.
   static Labels FromEncoded(std::string encoded) {
     Labels result;
     result.encoded_ = std::move(encoded);
@@ -66,7 +67,8 @@ class Labels {
     static std::string_view Next(const char*& p) {
       size_t size = static_cast<unsigned char>(*p++);
       if (size == 255) {
-        size = static_cast<unsigned char>(p[0]) | static_cast<size_t>(static_cast<unsigned char>(p[1])) << 8 |
+        size = static_cast<unsigned char>(p[0]) |
+               static_cast<size_t>(static_cast<unsigned char>(p[1])) << 8 |
                static_cast<size_t>(static_cast<unsigned char>(p[2])) << 16;
         p += 3;
       }
@@ -92,7 +94,8 @@ class Labels {
   /// FNV-1a over name 0xFF value 0xFF: Alertmanager's and Prometheus' fingerprint.
   uint64_t Fingerprint() const;
 
-  /// `{a="b", c="d"}` or `name{a="b"}` as Prometheus prints label sets; names that need it are quoted.
+  /// `{a="b", c="d"}` or `name{a="b"}` as Prometheus prints label sets; names that need it are
+  /// quoted.
   std::string ToString() const;
 
   /// Without / with only the given names (any order).

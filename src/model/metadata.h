@@ -7,7 +7,14 @@
 namespace tocsin {
 
 enum class MetricType : uint8_t {
-  kUnknown, kCounter, kGauge, kHistogram, kGaugeHistogram, kSummary, kInfo, kStateset,
+  kUnknown,
+  kCounter,
+  kGauge,
+  kHistogram,
+  kGaugeHistogram,
+  kSummary,
+  kInfo,
+  kStateset,
 };
 
 /// "unknown", "counter", …: the word of /api/v1/metadata.

@@ -13,8 +13,17 @@ namespace tocsin {
 /// One step of relabel_configs, with Prometheus' defaults (model/relabel/relabel.go). Value type.
 struct RelabelRule {
   enum class Action {
-    kReplace, kKeep, kDrop, kKeepEqual, kDropEqual, kHashMod,
-    kLabelMap, kLabelDrop, kLabelKeep, kLowercase, kUppercase,
+    kReplace,
+    kKeep,
+    kDrop,
+    kKeepEqual,
+    kDropEqual,
+    kHashMod,
+    kLabelMap,
+    kLabelDrop,
+    kLabelKeep,
+    kLowercase,
+    kUppercase,
   };
   std::vector<std::string> source_labels;
   std::string separator = ";";

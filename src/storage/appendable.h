@@ -12,15 +12,15 @@ namespace tocsin::storage {
 /// Names a series inside one storage; 0 is none.
 using SeriesRef = uint64_t;
 
-/// A batch of samples of any series: rules, remote write, whatever does not come as a row. Nothing is
-/// visible before Commit; without it the destructor rolls back. Confined to a thread.
+/// A batch of samples of any series: rules, remote write, whatever does not come as a row. Nothing
+/// is visible before Commit; without it the destructor rolls back. Confined to a thread.
 class Appender {
  public:
   virtual ~Appender() = default;
-  /// Adds one sample. `ref` may be what an earlier call returned for the same labels, or 0; a wrong one is
-  /// found out by `labels` unless those are empty. Returns the reference.
-  /// Errors are of this sample alone, with upstream's texts: kOutOfOrder ("out of order sample"),
-  /// kAlreadyExists ("duplicate sample for timestamp"), kOutOfBounds ("out of bounds"), kTooLarge.
+  /// Adds one sample. `ref` may be what an earlier call returned for the same labels, or 0; a wrong
+  /// one is found out by `labels` unless those are empty. Returns the reference. Errors are of this
+  /// sample alone, with upstream's texts: kOutOfOrder ("out of order sample"), kAlreadyExists
+  /// ("duplicate sample for timestamp"), kOutOfBounds ("out of bounds"), kTooLarge.
   virtual Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, int64_t timestamp_ms,
                                    double value) = 0;
   /// Logs and publishes all samples at once. On error none of them counts as stored.
@@ -30,17 +30,18 @@ class Appender {
 
 /// What became of a row.
 struct RowResult {
-  uint32_t appended = 0;      ///< Values stored, stale markers not counted.
-  uint32_t stale = 0;         ///< Markers written for series that were in the row before and are not now.
+  uint32_t appended = 0;  ///< Values stored, stale markers not counted.
+  uint32_t stale = 0;  ///< Markers written for series that were in the row before and are not now.
   uint32_t out_of_order = 0;  ///< Refused: not newer than the series' newest sample.
   uint32_t duplicates = 0;    ///< Refused: same time, other value.
   uint32_t out_of_bounds = 0;
 };
 
-/// The long-lived writer of one target: a scrape is a row of values, one slot a series, that shares a
-/// timestamp. Values go straight into the row in storage; nothing is visible before Commit, and then the
-/// whole row is. Remembers which slots the last row had, so series that vanish get stale markers.
-/// Use: BeginRow, then Set for each sample, then CommitRow or AbortRow. Confined to a thread at a time.
+/// The long-lived writer of one target: a scrape is a row of values, one slot a series, that shares
+/// a timestamp. Values go straight into the row in storage; nothing is visible before Commit, and
+/// then the whole row is. Remembers which slots the last row had, so series that vanish get stale
+/// markers. Use: BeginRow, then Set for each sample, then CommitRow or AbortRow. Confined to a
+/// thread at a time.
 class RowAppender {
  public:
   using Slot = uint32_t;
@@ -57,8 +58,8 @@ class RowAppender {
 
   virtual void BeginRow(int64_t timestamp_ms) = 0;
 
-  /// Sets a slot's value in the current row. False: the slot was set before in this row, and the first
-  /// value stays. The hot path: two stores, no call.
+  /// Sets a slot's value in the current row. False: the slot was set before in this row, and the
+  /// first value stays. The hot path: two stores, no call.
   bool Set(Slot slot, double value) {
     uint64_t& word = present_[slot / 64];
     const uint64_t bit = uint64_t{1} << (slot % 64);

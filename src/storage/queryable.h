@@ -19,8 +19,8 @@ struct HistogramSample {
   std::shared_ptr<const FloatHistogram> histogram;  // Shared with the storage's decoder; immutable.
 };
 
-/// Samples of one series decoded into flat arrays, oldest first; timestamps strictly increase within
-/// each kind and no timestamp is in both. Stale markers are included. Confined to a thread.
+/// Samples of one series decoded into flat arrays, oldest first; timestamps strictly increase
+/// within each kind and no timestamp is in both. Stale markers are included. Confined to a thread.
 struct SampleBuffer {
   std::vector<int64_t> timestamps_ms;
   std::vector<double> values;
@@ -47,9 +47,10 @@ struct SeriesGrouping {
   std::vector<Labels> group_labels;       ///< By group, in order of first appearance.
 };
 
-/// The series a selection found, addressed by index, sorted by labels unless SelectHints allow otherwise.
-/// Reads are of the querier's snapshot: repeating one gives the same answer. Const methods are
-/// thread-safe, so batches of series can be read in parallel. Must not outlive its querier.
+/// The series a selection found, addressed by index, sorted by labels unless SelectHints allow
+/// otherwise. Reads are of the querier's snapshot: repeating one gives the same answer. Const
+/// methods are thread-safe, so batches of series can be read in parallel. Must not outlive its
+/// querier.
 class SeriesSet {
  public:
   virtual ~SeriesSet() = default;
@@ -58,11 +59,13 @@ class SeriesSet {
   /// Builds the label set of series `index`.
   virtual Labels LabelsOf(size_t index) const = 0;
 
-  /// Replaces `out` by the samples with start_ms <= t <= end_ms. kCorruption names the block or chunk.
+  /// Replaces `out` by the samples with start_ms <= t <= end_ms. kCorruption names the block or
+  /// chunk.
   virtual Status Read(size_t index, int64_t start_ms, int64_t end_ms, SampleBuffer& out) const = 0;
 
-  /// For each series of [first, first + out.size()): the newest sample with start_ms <= t <= end_ms, or
-  /// timestamp kNoSample. Stale markers are returned as they are; histograms set `histogram`.
+  /// For each series of [first, first + out.size()): the newest sample with start_ms <= t <=
+  /// end_ms, or timestamp kNoSample. Stale markers are returned as they are; histograms set
+  /// `histogram`.
   struct Latest {
     int64_t timestamp_ms;
     double value;
@@ -72,18 +75,18 @@ class SeriesSet {
   virtual Status ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
                             std::span<Latest> out) const;
 
-  /// Groups the series by the labels in `names` (with `without`, by all labels but those and the metric
-  /// name). The default builds each label set; storage overrides it with symbol ids.
+  /// Groups the series by the labels in `names` (with `without`, by all labels but those and the
+  /// metric name). The default builds each label set; storage overrides it with symbol ids.
   virtual SeriesGrouping GroupBy(std::span<const std::string> names, bool without) const;
 };
 
-/// A view of storage over [start_ms, end_ms], both inclusive, that does not change while it is held.
-/// Thread-safe.
+/// A view of storage over [start_ms, end_ms], both inclusive, that does not change while it is
+/// held. Thread-safe.
 class Querier {
  public:
   virtual ~Querier() = default;
-  /// Series with at least one matching label set that may have samples in the hinted range. All matchers
-  /// must match.
+  /// Series with at least one matching label set that may have samples in the hinted range. All
+  /// matchers must match.
   virtual Result<std::unique_ptr<SeriesSet>> Select(std::span<const Matcher> matchers,
                                                     const SelectHints& hints) = 0;
   /// Sorted, at most `limit` (0: all).

@@ -15,8 +15,7 @@ Status SeriesSet::ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
       latest.timestamp_ms = buffer.timestamps_ms.back();
       latest.value = buffer.values.back();
     }
-    if (!buffer.histograms.empty() &&
-        buffer.histograms.back().timestamp_ms > latest.timestamp_ms) {
+    if (!buffer.histograms.empty() && buffer.histograms.back().timestamp_ms > latest.timestamp_ms) {
       latest.timestamp_ms = buffer.histograms.back().timestamp_ms;
       latest.histogram = buffer.histograms.back().histogram;
     }

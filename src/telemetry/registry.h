@@ -27,17 +27,17 @@ class Gauge {
   virtual double value() const = 0;
 };
 
-/// Counts observations in buckets (or, made as a summary, in quantiles). Thread-safe; lives as long as
-/// its Registry.
+/// Counts observations in buckets (or, made as a summary, in quantiles). Thread-safe; lives as long
+/// as its Registry.
 class Histogram {
  public:
   virtual ~Histogram() = default;
   virtual void Observe(double value) = 0;
 };
 
-/// Tocsin's own metrics, under the names Prometheus and Alertmanager give them where the meaning is the
-/// same. One per process, made by `app` and handed to components by constructor. Asking twice for the same
-/// name and labels returns the same object. Thread-safe.
+/// Tocsin's own metrics, under the names Prometheus and Alertmanager give them where the meaning is
+/// the same. One per process, made by `app` and handed to components by constructor. Asking twice
+/// for the same name and labels returns the same object. Thread-safe.
 class Registry {
  public:
   Registry();
@@ -54,8 +54,9 @@ class Registry {
   Histogram& AddSummary(const std::string& name, const std::string& help,
                         const LabelPairs& labels = {});
 
-  /// Runs `refresh` before each exposition, to set gauges whose value is somewhere else (heap sizes,
-  /// queue lengths). Returns an id; after RemoveRefresh returned, it is neither running nor will run.
+  /// Runs `refresh` before each exposition, to set gauges whose value is somewhere else (heap
+  /// sizes, queue lengths). Returns an id; after RemoveRefresh returned, it is neither running nor
+  /// will run.
   uint64_t AddRefresh(std::function<void()> refresh);
   void RemoveRefresh(uint64_t id);
 

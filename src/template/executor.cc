@@ -17,8 +17,6 @@ namespace {
 // Lists and pipelines inside each other, over all templates that call each other. A level takes up
 // to 1.5 KiB of stack (5 KiB under AddressSanitizer); threads have 8 MiB.
 constexpr int kMaxDepth = 1000;
-// Seconds of work: nobody's page needs this much, a loop in a loop in a loop does.
-constexpr int64_t kMaxSteps = 20'000'000;
 
 /// Counts a level for a scope.
 class DepthScope {
@@ -448,8 +446,8 @@ Status Executor::Write(std::string_view text) {
 }
 
 Status Executor::CountStep() {
-  if (++steps_ <= kMaxSteps) return {};
-  return Fail(fmt::format("exceeded maximum of {} steps", kMaxSteps));
+  if (++steps_ <= context_.options.max_steps) return {};
+  return Fail(fmt::format("exceeded maximum of {} steps", context_.options.max_steps));
 }
 
 Error Executor::Fail(std::string_view message) const {

@@ -28,6 +28,8 @@ constexpr int kMaxWidth = 1'000'000;
 struct Verb {
   char32_t letter = 'v';
   bool plus = false, minus = false, sharp = false, space = false, zero = false;
+  bool with_names = false;  // %+v
+  bool as_source = false;   // %#v
   std::optional<int> width;
   std::optional<int> precision;
 
@@ -199,7 +201,7 @@ bool AppendText(std::string& out, std::string_view text, const Verb& verb) {
   if (verb.precision) text = FirstRunes(text, static_cast<size_t>(*verb.precision));
   if (verb.IsOneOf("xX")) {
     AppendPadded(out, HexDump(text, verb), verb);
-  } else if (verb.letter == 'q' || (verb.letter == 'v' && verb.sharp)) {
+  } else if (verb.letter == 'q' || verb.as_source) {
     AppendPadded(out, GoQuote(text), verb);
   } else {
     AppendPadded(out, text, verb);
@@ -226,7 +228,7 @@ void AppendFields(std::string& out, const Object& object, const Verb& verb) {
   bool is_first = true;
   for (const auto& [name, field] : object.Fields()) {
     if (!std::exchange(is_first, false)) out.push_back(' ');
-    if (verb.plus) out.append(name).push_back(':');
+    if (verb.with_names) out.append(name).push_back(':');
     AppendArgument(out, field, verb);
   }
   out.push_back('}');
@@ -242,7 +244,7 @@ void AppendList(std::string& out, const List& list, const Verb& verb) {
 }
 
 bool AppendObject(std::string& out, const Object& object, const Verb& verb) {
-  if (verb.IsOneOf("vsqxX") && !verb.sharp) {
+  if (verb.IsOneOf("vsqxX") && !verb.as_source) {
     if (const auto text = object.ToString()) return AppendText(out, *text, verb);
   }
   const Value underlying = object.Underlying();
@@ -428,6 +430,11 @@ class FormatRun {
       AppendMistake(verb.letter, "(MISSING)");
     } else {
       if (verb.minus) verb.zero = false;
+      // In front of v these flags ask for names and for source text, not for signs and prefixes.
+      if (verb.letter == 'v') {
+        verb.with_names = std::exchange(verb.plus, false);
+        verb.as_source = std::exchange(verb.sharp, false);
+      }
       AppendArgument(out_, values_[next_++], verb);
     }
   }

@@ -72,7 +72,9 @@ bool AppendEscape(std::string_view& rest, char quote, std::string& out) {
 Result<Value> ParseCharacter(std::string_view literal) {
   const auto malformed =
       Errorf(ErrorCode::kInvalidArgument, "malformed character constant: {}", literal);
-  if (literal.size() < 3 || literal.back() != '\'') return malformed;
+  if (literal.size() < 3 || literal.back() != '\'') {
+    return Error(ErrorCode::kInvalidArgument, "invalid syntax");
+  }
   std::string_view body = literal.substr(1, literal.size() - 2);
   if (body.front() != '\\') {
     const internal::Rune rune = internal::DecodeRune(body);

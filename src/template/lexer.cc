@@ -74,7 +74,7 @@ std::string DescribeCharacter(char32_t code) {
 std::string Token::Describe() const {
   if (kind == TokenKind::kEof) return "EOF";
   if (kind == TokenKind::kError) return text;
-  if (is_keyword()) return fmt::format("<{}>", text);
+  if (is_reserved()) return fmt::format("<{}>", text);
   if (text.size() > 10) return GoQuote(internal::FirstRunes(text, 10)) + "...";
   return GoQuote(text);
 }

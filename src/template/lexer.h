@@ -47,7 +47,9 @@ struct Token {
   int line = 1;
   std::string text;  ///< As written; for kError the message.
 
-  bool is_keyword() const { return kind >= TokenKind::kBlock || kind == TokenKind::kNil; }
+  bool is_reserved() const {
+    return kind >= TokenKind::kBlock || kind == TokenKind::kNil || kind == TokenKind::kDot;
+  }
   /// As error messages show it: `"foo"`, `<if>`, `EOF`, `"a very lo"...`.
   std::string Describe() const;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,9 @@ struct TemplateOptions {
   MissingKey missing_key = MissingKey::kZero;
   /// An execution that writes more fails: a page must not be able to eat the process.
   size_t max_output_bytes = size_t{16} << 20;
+  /// Nodes and pipelines that an execution may go through: seconds of work, which nobody's page
+  /// needs.
+  int64_t max_steps = 5'000'000;
 };
 
 /// Named templates in Go's text/template language that may call each other: one Parse result, as

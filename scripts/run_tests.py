@@ -5,6 +5,7 @@ GoogleTest binaries report each case; other tests count as one. The last line is
 "N passed, N failed, N skipped". Exit code 1 when anything failed or nothing ran.
 """
 import json
+import os
 import re
 import subprocess
 import sys
@@ -35,12 +36,34 @@ def count_cases(report):
     return passed, failed, skipped
 
 
+def count_unittest(output, code):
+    """The counts of Python's unittest; one test for whatever says nothing."""
+    ran = re.search(r"^Ran (\d+) tests? in", output, re.M)
+    if not ran:
+        return (1, 0, 0) if code == 0 else (0, 1, 0)
+    counts = {word: int(number) for word, number in
+              re.findall(r"(failures|errors|skipped)=(\d+)", output.splitlines()[-1])}
+    failed = counts.get("failures", 0) + counts.get("errors", 0)
+    skipped = counts.get("skipped", 0)
+    if code != 0 and failed == 0:
+        failed = 1
+    return int(ran.group(1)) - failed - skipped, failed, skipped
+
+
+def environment_of(properties):
+    environment = dict(os.environ)
+    for setting in properties.get("ENVIRONMENT", []):
+        name, _, value = setting.partition("=")
+        environment[name] = value
+    return environment
+
+
 def run_test(name, command, properties, scratch):
     """Runs one test; returns its counts and prints its output when it fails."""
     report = Path(scratch) / f"{name}.xml"
     try:
         done = subprocess.run(command + [f"--gtest_output=xml:{report}"] if name_is_gtest(command)
-                              else command,
+                              else command, env=environment_of(properties),
                               cwd=properties.get("WORKING_DIRECTORY"), text=True, errors="replace",
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               stdin=subprocess.DEVNULL, timeout=float(properties.get("TIMEOUT", 600)))
@@ -54,7 +77,7 @@ def run_test(name, command, properties, scratch):
         if code != 0 and failed == 0:
             failed = 1  # Crashed, or a sanitizer complained at exit.
     else:
-        passed, failed, skipped = (1, 0, 0) if code == 0 else (0, 1, 0)
+        passed, failed, skipped = count_unittest(output, code)
     if failed:
         print("\n".join(output.splitlines()[-200:]))
     for line in output.splitlines():

@@ -124,7 +124,8 @@ class Wal {
   /// meanwhile.
   Status Truncate(int64_t min_time_ms, const std::function<bool(uint64_t ref)>& keep_series);
 
-  /// Makes everything logged durable and ends the log. Later calls of Log fail with kUnavailable.
+  /// Makes everything logged durable (but under kOff) and ends the log. Later calls of Log fail
+  /// with kUnavailable.
   Status Close();
 
   const std::string& directory() const;

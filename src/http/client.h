@@ -56,10 +56,10 @@ struct ClientResponse {
   int64_t duration_ns = 0;
 };
 
-/// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer costs a
-/// socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable (connection
-/// refused, reset, TLS, DNS), kTooLarge (body limit), kCanceled; texts name the URL and the reason.
-/// Any status code is a response, not an error. Thread-safe.
+/// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer
+/// costs a socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable
+/// (connection refused, reset, TLS, DNS), kTooLarge (body limit), kCanceled; texts name the URL and
+/// the reason. Any status code is a response, not an error. Thread-safe.
 class Client {
  public:
   using Callback = std::function<void(Result<ClientResponse>)>;
@@ -67,7 +67,8 @@ class Client {
 
   virtual ~Client() = default;
 
-  /// Starts a request. `done` runs exactly once on the I/O thread: it must not block; hand work over.
+  /// Starts a request. `done` runs exactly once on the I/O thread: it must not block; hand work
+  /// over.
   virtual RequestId Start(ClientRequest request, Callback done) = 0;
   /// `done` of a request still running is called soon with kCanceled. Does not wait.
   virtual void Cancel(RequestId id) = 0;

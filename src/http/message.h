@@ -19,13 +19,16 @@ std::string_view FindHeader(const Fields& headers, std::string_view name);
 /// A request as a handler sees it. Confined to the handler's call.
 struct Request {
   std::string method;
-  std::string path;  ///< Decoded, without query; the route prefix is stripped.
+  std::string path;      ///< Decoded, without query; the route prefix is stripped.
   std::string raw_path;  ///< As sent, without query.
   std::string raw_query;
   Fields headers;
   std::string body;
-  /// Of the URL and, for application/x-www-form-urlencoded, of the body (body first, as Go's FormValue).
+  /// Of the URL and, for application/x-www-form-urlencoded, of the body (body first, as Go's
+  /// FormValue).
   Fields parameters;
+  /// "", or why some pair of a query or form was skipped (Go's ParseForm error).
+  std::string parameter_error;
   Fields path_parameters;  ///< What `{name}` in the route matched.
   std::string remote_address;
   /// Canceled when the client goes away or the server stops.
@@ -44,8 +47,8 @@ struct Response {
   int status = 200;
   Fields headers;
   std::string body;
-  /// If set, called repeatedly for the next piece of the body until it returns false; each call replaces
-  /// `piece`. Sent chunked; compressed like `body` when the client accepts it.
+  /// If set, called repeatedly for the next piece of the body until it returns false; each call
+  /// replaces `piece`. Sent chunked; compressed like `body` when the client accepts it.
   std::function<bool(std::string& piece)> stream;
 
   void SetHeader(std::string_view name, std::string_view value);

@@ -9,24 +9,28 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "http/router.h"
+#include "http/web_config.h"
 
 namespace tocsin::http {
 
 struct ServerOptions {
   std::vector<std::string> listen_addresses;  ///< "host:port" or ":port"; port 0 picks a free one.
   std::string route_prefix;                   ///< "" or "/prefix"; stripped before routing.
-  size_t worker_count = 8;
-  size_t max_connections = 512;       ///< Further ones wait in the backlog.
+  size_t worker_count = 8;                    ///< More come while all are held up (worker_pool.h).
+  size_t max_connections = 512;  ///< Further ones wait in the backlog; long idle ones make room.
   uint64_t max_body_bytes = uint64_t{64} << 20;
-  int64_t read_timeout_ms = 300'000;  ///< For a connection between requests (--web.read-timeout).
+  int64_t read_timeout_ms = 300'000;   ///< For a connection between requests (--web.read-timeout).
   int64_t header_timeout_ms = 10'000;  ///< For a request's headers once its first byte is there.
   int64_t body_timeout_ms = 60'000;
-  std::string web_config_file;  ///< TLS and basic auth (exporter-toolkit format); "" is none.
+  int64_t write_timeout_ms = 60'000;  ///< For a client that takes no byte of its answer.
+  /// Reads the web configuration file (TLS, headers, basic auth); empty is none.
+  WebConfigLoader load_web_config;
   std::string server_name;  ///< For logs.
 };
 
-/// An HTTP/1.1 server on cpp-httplib whose idle connections wait in one epoll set and hold no thread
-/// (docs/ARCHITECTURE.md, "HTTP server"). Handlers run on the workers, several at a time. Thread-safe.
+/// An HTTP/1.1 server on cpp-httplib whose idle connections wait in one epoll set and hold no
+/// thread (docs/ARCHITECTURE.md, "HTTP server"). Handlers run on the workers, several at a time.
+/// Thread-safe.
 class Server {
  public:
   virtual ~Server() = default;  ///< Stops.

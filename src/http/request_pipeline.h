@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/mutex.h"
+#include "http/message.h"
+#include "http/router.h"
+#include "http/web_security.h"
+
+namespace tocsin::http {
+
+/// What happens to every request before and after its handler: configured headers, authentication,
+/// the route prefix, form parsing, routing, compression. Thread-safe.
+class RequestPipeline {
+ public:
+  /// Keeps `security`, which must outlive it.
+  RequestPipeline(std::string route_prefix, std::shared_ptr<const Router> router,
+                  WebSecurity& security);
+
+  void Answer(Request& request, Response& response);
+  void SetRouter(std::shared_ptr<const Router> router) EXCLUDES(mutex_);
+
+ private:
+  bool Authorize(const Request& request, Response& response);
+  /// False when the path lies outside the prefix; then the response is there.
+  bool StripPrefix(Request& request, Response& response) const;
+
+  const std::string route_prefix_;
+  WebSecurity& security_;
+
+  Mutex mutex_;
+  std::shared_ptr<const Router> router_ GUARDED_BY(mutex_);  ///< Also held by requests under way.
+};
+
+/// Fills `parameters` from body (a urlencoded form of POST, PUT or PATCH) and query, in this order.
+void ParseParameters(Request& request);
+
+}  // namespace tocsin::http

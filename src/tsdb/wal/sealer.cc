@@ -6,8 +6,7 @@
 
 namespace tocsin::tsdb {
 
-Sealer::Sealer(Fs& fs, std::string directory, std::function<void(const Status&)> report)
-    : fs_(fs), directory_(std::move(directory)), report_(std::move(report)) {
+Sealer::Sealer(SealSegment seal) : seal_(std::move(seal)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   pthread_setname_np(thread_.native_handle(), "wal-sealer");
 }
@@ -23,18 +22,8 @@ void Sealer::Seal(std::unique_ptr<WritableFile> segment) {
     MutexLock lock(mutex_);
     if (waiting_.size() < kMaxWaiting) waiting_.push_back(std::move(segment));
   }
-  if (segment) report_(SealNow(std::move(segment)));
+  if (segment) seal_(std::move(segment));
   changed_.notify_one();
-}
-
-Status Sealer::SealNow(std::unique_ptr<WritableFile> segment) {
-  const Status synced = segment->Sync();
-  const Status closed = segment->Close();
-  const Status listed = fs_.SyncDirectory(directory_);
-  for (const Status& status : {synced, closed, listed}) {
-    if (!status) return status;
-  }
-  return {};
 }
 
 // Clang's analysis does not follow a lock into the wait and its condition.
@@ -48,7 +37,7 @@ void Sealer::Run(const std::stop_token& stop) NO_THREAD_SAFETY_ANALYSIS {
       segment = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    report_(SealNow(std::move(segment)));
+    seal_(std::move(segment));
   }
 }
 

@@ -4,12 +4,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <string>
 #include <thread>
 
 #include "base/fs.h"
 #include "base/mutex.h"
-#include "base/result.h"
 
 namespace tocsin::tsdb {
 
@@ -20,23 +18,19 @@ class Sealer {
  public:
   static constexpr size_t kMaxWaiting = 2;
 
-  /// `directory` holds the segments. `report` gets the outcome of each sealing, on any thread.
-  Sealer(Fs& fs, std::string directory, std::function<void(const Status&)> report);
+  using SealSegment = std::function<void(std::unique_ptr<WritableFile>)>;
+
+  /// `seal` does the work, on any thread.
+  explicit Sealer(SealSegment seal);
   /// Finishes what waits.
   ~Sealer();
 
   void Seal(std::unique_ptr<WritableFile> segment);
 
-  /// Syncs and closes `segment`, and syncs its directory, here and now.
-  Status SealNow(std::unique_ptr<WritableFile> segment);
-
  private:
   void Run(const std::stop_token& stop);
 
-  // Constant after construction.
-  Fs& fs_;
-  const std::string directory_;
-  const std::function<void(const Status&)> report_;
+  const SealSegment seal_;
 
   Mutex mutex_;
   CondVar changed_;

@@ -66,6 +66,7 @@ struct Wal::State {
   Status Start();
   Status CutTornEnd(const SegmentFile& newest);
   Status Seal(std::unique_ptr<WritableFile> segment);
+  Status SealNow(std::unique_ptr<WritableFile> segment);
   void ReportSealed(const Status& status);
   void CountWrite(const SegmentWriterCounts& before, const SegmentWriterCounts& after);
   void LogCorruption(const WalCorruption& corruption);
@@ -105,8 +106,8 @@ Status Wal::State::Start() {
   if (!checkpoints.empty()) {
     first_own_segment = std::max(first_own_segment, checkpoints.back().index + 1);
   }
-  sealer = std::make_unique<Sealer>(fs, directory,
-                                    [this](const Status& status) { ReportSealed(status); });
+  sealer = std::make_unique<Sealer>(
+      [this](std::unique_ptr<WritableFile> segment) { ReportSealed(SealNow(std::move(segment))); });
   SegmentWriter::Options writer_options;
   writer_options.segment_bytes = options.segment_bytes;
   writer_options.sync_every_write = options.fsync == WalFsync::kOnEveryLog;
@@ -141,13 +142,23 @@ Status Wal::State::Seal(std::unique_ptr<WritableFile> segment) {
     case WalFsync::kOff:
       return segment->Close();
     case WalFsync::kOnSegment:
-      if (is_closing) return sealer->SealNow(std::move(segment));
+      if (is_closing) return SealNow(std::move(segment));
       sealer->Seal(std::move(segment));
       return {};
     case WalFsync::kOnEveryLog:
-      return sealer->SealNow(std::move(segment));
+      return SealNow(std::move(segment));
   }
   return {};
+}
+
+Status Wal::State::SealNow(std::unique_ptr<WritableFile> segment) {
+  const int64_t begin_ns = environment.clock.MonotonicNs();
+  const Status synced = segment->Sync();
+  metrics.fsync_duration_seconds.Observe(SecondsBetween(begin_ns, environment.clock.MonotonicNs()));
+  const Status closed = segment->Close();
+  const Status listed = environment.fs.SyncDirectory(directory);
+  if (!synced) return synced;
+  return closed ? listed : closed;
 }
 
 void Wal::State::ReportSealed(const Status& status) {

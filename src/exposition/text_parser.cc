@@ -347,27 +347,40 @@ bool TextParser::ParseTimestamp() {
   return false;
 }
 
-Status TextParser::CopyLabels(LabelsBuilder& labels) const {
-  const auto view = [this](Span span) { return page_.substr(span.begin, span.end - span.begin); };
-  labels.Clear();
-  labels.Set(kMetricNameLabel, Unescape(view(name_), EscapedIn::kLabelValue));
+Status TextParser::CopyLabels(LabelsBuilder& labels, std::vector<std::string>& empty_names) const {
+  const auto text_of = [this](Span span) {
+    return Unescape(page_.substr(span.begin, span.end - span.begin), EscapedIn::kLabelValue);
+  };
+  std::vector<std::pair<std::string, std::string>> pairs;
+  pairs.reserve(labels_.size() + 1);
+  pairs.emplace_back(kMetricNameLabel, text_of(name_));
   for (const LabelSpans& label : labels_) {
-    const std::string name = Unescape(view(label.name), EscapedIn::kLabelValue);
-    std::string value = Unescape(view(label.value), EscapedIn::kLabelValue);
-    const bool is_bound = (type_ == MetricType::kSummary && name == "quantile") ||
-                          (type_ == MetricType::kHistogram && name == "le");
-    if (is_bound) {
-      if (const Result<double> bound = ParseSampleValue(value)) {
-        value = FormatOpenMetricsFloat(*bound);
-      }
-    }
-    if (!labels.Get(name).empty() && !value.empty()) {
+    pairs.emplace_back(text_of(label.name), text_of(label.value));
+    CanonicalizeBound(pairs.back().first, pairs.back().second);
+  }
+  // In order the builder appends, so that a series with very many labels costs no quadratic time.
+  std::sort(pairs.begin(), pairs.end());
+  labels.Clear();
+  empty_names.clear();
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (i > 0 && pairs[i].first == pairs[i - 1].first) {
       return Errorf(ErrorCode::kInvalidArgument, "label name {} is not unique: invalid sample",
-                    GoQuote(name));
+                    GoQuote(pairs[i].first));
     }
-    if (!value.empty()) labels.Set(name, value);
+    if (pairs[i].second.empty()) {
+      empty_names.push_back(pairs[i].first);
+    } else {
+      labels.Set(pairs[i].first, pairs[i].second);
+    }
   }
   return {};
+}
+
+void TextParser::CanonicalizeBound(std::string_view name, std::string& value) const {
+  const bool is_bound = (type_ == MetricType::kSummary && name == "quantile") ||
+                        (type_ == MetricType::kHistogram && name == "le");
+  if (!is_bound) return;
+  if (const Result<double> bound = ParseSampleValue(value)) value = FormatOpenMetricsFloat(*bound);
 }
 
 // Known texts.

@@ -60,9 +60,9 @@ class TextParser {
   }
   bool has_timestamp() const { return has_timestamp_; }
   /// Replaces `labels` by the name and labels of the series that Next() gave, unescaped, with `le`
-  /// and `quantile` in their canonical form under current_type(). kInvalidArgument: a label name
-  /// twice.
-  Status CopyLabels(LabelsBuilder& labels) const;
+  /// and `quantile` in their canonical form under current_type(). Labels that are there but empty,
+  /// which label sets do not hold, go to `empty_names`. kInvalidArgument: a label name twice.
+  Status CopyLabels(LabelsBuilder& labels, std::vector<std::string>& empty_names) const;
 
   // Of a kHelp or kType entry.
   std::string family() const;
@@ -110,6 +110,7 @@ class TextParser {
   bool ParseValue();
   bool ParseTimestamp();
   bool SetType(std::string_view word);
+  void CanonicalizeBound(std::string_view name, std::string& value) const;
 
   Entry Fail(std::string message);
   Entry FailExpecting(std::string_view expectation, Token got);

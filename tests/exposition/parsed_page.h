@@ -22,6 +22,7 @@ inline ParsedPage Parse(std::string_view page) {
   ParsedPage result;
   TextParser parser(page);
   LabelsBuilder builder;
+  std::vector<std::string> empty_names;
   while (true) {
     switch (parser.Next()) {
       case TextParser::Entry::kEnd:
@@ -47,7 +48,7 @@ inline ParsedPage Parse(std::string_view page) {
         std::string entry = fmt::format("{} = {}", parser.series(), parser.value());
         if (parser.has_timestamp()) entry += fmt::format(" @ {}", *parser.timestamp_ms());
         result.entries.push_back(entry);
-        if (const Status status = parser.CopyLabels(builder); !status) {
+        if (const Status status = parser.CopyLabels(builder, empty_names); !status) {
           result.error = status.error().message();
           return result;
         }

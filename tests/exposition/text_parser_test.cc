@@ -85,8 +85,14 @@ TEST(TextParserTest, NamesMayBeQuoted) {
                                        Labels{{"__name__", "a b"}, {"l\"1", "v"}}));
 }
 
-TEST(TextParserTest, EmptyLabelValuesAreAbsent) {
-  EXPECT_EQ(Parse("a{x=\"\",y=\"1\"} 1").labels.at(0), (Labels{{"__name__", "a"}, {"y", "1"}}));
+TEST(TextParserTest, EmptyLabelValuesAreAbsentButNamed) {
+  TextParser parser("a{x=\"\",y=\"1\"} 1");
+  ASSERT_EQ(parser.Next(), TextParser::Entry::kSeries);
+  LabelsBuilder labels;
+  std::vector<std::string> empty_names;
+  ASSERT_TRUE(parser.CopyLabels(labels, empty_names).ok());
+  EXPECT_EQ(labels.Build(), (Labels{{"__name__", "a"}, {"y", "1"}}));
+  EXPECT_THAT(empty_names, ElementsAre("x"));
 }
 
 TEST(TextParserTest, BoundsOfTypedHistogramsAndSummariesAreCanonical) {

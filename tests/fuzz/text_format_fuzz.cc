@@ -23,7 +23,8 @@ void CheckRoundTrip(const Labels& labels, double value) {
   TextParser parser(text);
   CHECK(parser.Next() == TextParser::Entry::kSeries, "a written sample must parse");
   LabelsBuilder builder;
-  CHECK(parser.CopyLabels(builder).ok(), "written labels are unique");
+  std::vector<std::string> empty_names;
+  CHECK(parser.CopyLabels(builder, empty_names).ok(), "written labels are unique");
   CHECK(builder.Build() == labels, "labels must read back");
   CHECK(std::bit_cast<uint64_t>(parser.value()) == std::bit_cast<uint64_t>(value),
         "the value must read back");
@@ -50,6 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   TextParser lexing({page.data(), page.size()});
   TextParser taking({page.data(), page.size()});
   LabelsBuilder builder;
+  std::vector<std::string> empty_names;
   while (true) {
     const TextParser::Entry entry = lexing.Next();
     if (entry == TextParser::Entry::kEnd || entry == TextParser::Entry::kInvalid) break;
@@ -63,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
       if (!taking.TakeLine(taking.rest().find('\n'))) break;
     }
     CheckTaking(taking, lexing);
-    if (lexing.CopyLabels(builder)) CheckRoundTrip(builder.Build(), lexing.value());
+    if (lexing.CopyLabels(builder, empty_names)) CheckRoundTrip(builder.Build(), lexing.value());
   }
   return 0;
 }

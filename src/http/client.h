@@ -34,6 +34,7 @@ struct ClientOptions {
   std::string proxy_url;
   std::string no_proxy;
   bool proxy_from_environment = false;
+  Fields proxy_connect_headers;
   Fields headers;
 };
 
@@ -46,15 +47,24 @@ struct ClientRequest {
   int64_t timeout_ms = 10'000;
   uint64_t max_body_bytes = uint64_t{64} << 20;  ///< After decompression; 0 means no limit.
   bool accept_gzip = true;
+  /// Leaves a gzip body as it came, with its Content-Encoding; DecodeBody() undoes it on a thread
+  /// of the caller's choice.
+  bool defer_decoding = false;
+  std::string body_buffer;  ///< Its capacity receives the body: give back the last response's.
 };
 
 struct ClientResponse {
   int status = 0;
   Fields headers;
-  std::string body;  ///< Decompressed.
+  std::string body;       ///< Decompressed.
+  std::string final_url;  ///< Where redirects led; the request's URL without any.
   uint64_t wire_bytes = 0;
   int64_t duration_ns = 0;
 };
+
+/// Replaces a gzip body by what it holds and drops its Content-Encoding; other bodies stay.
+/// kTooLarge above `max_body_bytes` (0: no limit), kCorruption when it is no gzip.
+Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes);
 
 /// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer
 /// costs a socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable

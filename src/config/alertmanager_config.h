@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -103,6 +104,8 @@ struct AlertmanagerConfig {
 struct AlertmanagerLoadOptions {
   MatcherMode matcher_mode = MatcherMode::kFallback;
   ConfigWarnings* warnings = nullptr;  ///< Receives warnings when set; borrowed for the call.
+  /// Accepts the names of time zones that exist; empty: every name passes.
+  std::function<bool(const std::string& name)> knows_time_zone;
 };
 
 /// Reads and validates `path`. Errors are `file:line:column: what (value)` with kInvalidArgument,

@@ -27,7 +27,6 @@ struct RuleConfig {
   int column = 0;
   int expr_line = 0;  ///< Where the expression's value begins.
   int expr_column = 0;
-  bool expr_is_block = false;  ///< A block scalar: its text begins on the line after.
 };
 
 struct RuleGroupConfig {

@@ -16,6 +16,7 @@ struct YamlNode {
 
   Kind kind = Kind::kNull;
   bool is_quoted = false;  ///< A scalar in quotes or a block scalar: text, whatever it looks like.
+  bool is_flow = false;    ///< A sequence to be shown in brackets.
   int line = 0;            ///< From 1; 0 when the node came from nowhere.
   int column = 0;          ///< From 1, in bytes.
   std::string text;        ///< Of a scalar.
@@ -29,6 +30,15 @@ struct YamlNode {
 
   /// The value of `key` in a mapping, or nullptr.
   const YamlNode* Find(std::string_view key) const;
+
+  /// Text that stays text (shown in quotes where it looks like something else).
+  static YamlNode String(std::string value);
+  /// A scalar shown as it is: numbers, booleans, durations.
+  static YamlNode Plain(std::string value);
+  static YamlNode Sequence();
+  static YamlNode Mapping();
+  /// Appends to a mapping.
+  void Add(std::string_view key, YamlNode value);
 };
 
 /// A key and its value.

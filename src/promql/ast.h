@@ -272,41 +272,39 @@ struct DurationExpr final : Expr {
 };
 
 /// Calls `visit(child)` for each direct child that is evaluated: operands, arguments, the
-/// aggregation's parameter, a matrix selector's vector selector. Not for duration expressions.
-template <typename Visit>
-void ForEachChild(const Expr& expr, Visit visit) {
+/// aggregation's parameter, a matrix selector's vector selector. Not for duration expressions. `E`
+/// is Expr or const Expr, and so are the children.
+template <typename E, typename Visit>
+void ForEachChild(E& expr, const Visit& visit) {
+  const auto give = [&](const ExprPtr& child) {
+    if (child) visit(static_cast<E&>(*child));
+  };
   switch (expr.kind) {
     case ExprKind::kParen:
-      visit(*As<ParenExpr>(expr).expr);
-      break;
+      return give(As<ParenExpr>(expr).expr);
     case ExprKind::kUnary:
-      visit(*As<UnaryExpr>(expr).expr);
-      break;
-    case ExprKind::kBinary:
-      visit(*As<BinaryExpr>(expr).lhs);
-      visit(*As<BinaryExpr>(expr).rhs);
-      break;
-    case ExprKind::kAggregate:
-      if (As<AggregateExpr>(expr).expr) visit(*As<AggregateExpr>(expr).expr);
-      if (As<AggregateExpr>(expr).param) visit(*As<AggregateExpr>(expr).param);
-      break;
-    case ExprKind::kCall:
-      for (const ExprPtr& arg : As<Call>(expr).args) visit(*arg);
-      break;
-    case ExprKind::kMatrixSelector:
-      visit(*As<MatrixSelector>(expr).selector);
-      break;
+      return give(As<UnaryExpr>(expr).expr);
     case ExprKind::kSubquery:
-      visit(*As<SubqueryExpr>(expr).expr);
-      break;
+      return give(As<SubqueryExpr>(expr).expr);
     case ExprKind::kStepInvariant:
-      visit(*As<StepInvariantExpr>(expr).expr);
-      break;
+      return give(As<StepInvariantExpr>(expr).expr);
+    case ExprKind::kBinary:
+      give(As<BinaryExpr>(expr).lhs);
+      return give(As<BinaryExpr>(expr).rhs);
+    case ExprKind::kAggregate:
+      give(As<AggregateExpr>(expr).expr);
+      return give(As<AggregateExpr>(expr).param);
+    case ExprKind::kCall:
+      for (const ExprPtr& arg : As<Call>(expr).args) give(arg);
+      return;
+    case ExprKind::kMatrixSelector:
+      visit(static_cast<E&>(*As<MatrixSelector>(expr).selector));
+      return;
     case ExprKind::kNumberLiteral:
     case ExprKind::kStringLiteral:
     case ExprKind::kVectorSelector:
     case ExprKind::kDuration:
-      break;
+      return;
   }
 }
 

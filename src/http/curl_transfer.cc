@@ -16,7 +16,6 @@ namespace tocsin::http {
 namespace {
 
 constexpr int kMaxRedirects = 9;  // Go gives up after ten requests.
-constexpr size_t kMaxHeaderBytes = 1 << 20;
 // Go's transports in Prometheus keep idle connections for five minutes.
 constexpr long kMaxIdleSeconds = 300;
 // One read takes most scrape pages; larger buffers come from mmap and fault for every transfer.
@@ -384,8 +383,6 @@ int CurlTransfer::OnSocket(void* transfer, int, void* address) {
 }
 
 size_t CurlTransfer::TakeHeader(std::string_view line) {
-  header_bytes_ += line.size();
-  if (header_bytes_ > kMaxHeaderBytes) return 0;
   const size_t taken = line.size();
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == ' ')) {
     line.remove_suffix(1);

@@ -80,7 +80,6 @@ class CurlTransfer {
   std::string url_;           ///< Where it is now.
   std::string dial_address_;  ///< First address tried.
   std::string error_detail_;  ///< libcurl writes into it.
-  size_t header_bytes_ = 0;
   int redirect_count_ = 0;
   bool keeps_credentials_ = true;
   bool is_in_body_ = false;

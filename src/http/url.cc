@@ -109,13 +109,36 @@ Status ParsePort(std::string_view colon_port, Url& url) {
   return {};
 }
 
+// As Go: a host may escape only what cannot stand there as it is, non-ASCII bytes and the percent
+// sign.
+Result<std::string> UnescapeHost(std::string_view text) {
+  for (size_t i = 0; i + 2 < text.size(); ++i) {
+    const bool is_ascii = text[i] == '%' && HexValue(text[i + 1]) < 8;
+    if (is_ascii && text.substr(i, 3) != "%25") {
+      return Errorf(ErrorCode::kInvalidArgument, "invalid URL escape \"{}\"", text.substr(i, 3));
+    }
+  }
+  return PathUnescape(text);
+}
+
+std::string EscapeHost(std::string_view text) {
+  return Escape(text, false,
+                [](char c) { return c != '%' && static_cast<unsigned char>(c) < 0x80; });
+}
+
 Status ParseHost(std::string_view text, Url& url) {
   if (!text.empty() && text[0] == '[') {
     const size_t end = text.rfind(']');
     if (end == std::string_view::npos) {
       return Error(ErrorCode::kInvalidArgument, "missing ']' in host");
     }
-    TOCSIN_ASSIGN_OR_RETURN(url.host, PathUnescape(text.substr(1, end - 1)));
+    const std::string_view address = text.substr(1, end - 1);
+    const std::string_view digits = address.substr(0, address.find('%'));
+    if (digits.find(':') == std::string_view::npos ||
+        digits.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) {
+      return Errorf(ErrorCode::kInvalidArgument, "invalid host \"{}\"", text);
+    }
+    TOCSIN_ASSIGN_OR_RETURN(url.host, UnescapeHost(address));
     return ParsePort(text.substr(end + 1), url);
   }
   const size_t colon = text.rfind(':');
@@ -123,11 +146,11 @@ Status ParseHost(std::string_view text, Url& url) {
     TOCSIN_RETURN_IF_ERROR(ParsePort(text.substr(colon), url));
     text = text.substr(0, colon);
   }
-  const size_t bad = text.find_first_of(" \"<>\\^`{|}/?#@");
+  const size_t bad = text.find_first_of(" \"<>\\^`{|}/?#@:[]");
   if (bad != std::string_view::npos) {
     return Errorf(ErrorCode::kInvalidArgument, "invalid character \"{}\" in host name", text[bad]);
   }
-  TOCSIN_ASSIGN_OR_RETURN(url.host, PathUnescape(text));
+  TOCSIN_ASSIGN_OR_RETURN(url.host, UnescapeHost(text));
   return {};
 }
 
@@ -176,7 +199,7 @@ std::string Render(const Url& url, const std::optional<std::string>& password) {
       if (password) out += ":" + PathEscape(*password);
       out += "@";
     }
-    out += url.HostPort();
+    out += EscapeHost(url.HostPort());
   }
   out += url.raw_path;
   if (!url.raw_query.empty()) out += "?" + url.raw_query;

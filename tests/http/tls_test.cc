@@ -1,55 +1,19 @@
 // TLS and basic auth of the server, with certificates made on the spot.
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 
 #include "http/basic_auth.h"
+#include "http/client.h"
+#include "http/self_signed.h"
 #include "http/server_fixture.h"
 #include "http/web_security.h"
 
 namespace tocsin::http {
 namespace {
-
-struct Credentials {
-  std::string cert;
-  std::string key;
-};
-
-std::string BioText(BIO* bio) {
-  char* bytes = nullptr;
-  const long size = BIO_get_mem_data(bio, &bytes);
-  std::string text(bytes, static_cast<size_t>(size));
-  BIO_free(bio);
-  return text;
-}
-
-Credentials MakeSelfSigned(const char* name) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* cert = X509_new();
-  X509_set_version(cert, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-  X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-  X509_set_pubkey(cert, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
-  X509_set_issuer_name(cert, X509_get_subject_name(cert));
-  const std::string names = std::string("DNS:") + name + ",IP:127.0.0.1";
-  X509_EXTENSION* san = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-  X509_add_ext(cert, san, -1);
-  X509_EXTENSION_free(san);
-  X509_sign(cert, key, EVP_sha256());
-  BIO* cert_bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(cert_bio, cert);
-  BIO* key_bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey(key_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-  X509_free(cert);
-  EVP_PKEY_free(key);
-  return {BioText(cert_bio), BioText(key_bio)};
-}
 
 /// A TLS client over a blocking socket; verifies nothing but reports what the server showed.
 class TlsClient {
@@ -205,6 +169,85 @@ TEST_F(ServerTlsTest, RefusesBadConfigurations) {
               tls.curve_preferences = {"X25519", "CurveP256"};
             }),
             "started");
+}
+
+class ClientTlsTest : public ServerTlsTest {
+ protected:
+  std::string GetWith(const std::function<void(TlsOptions&)>& set) {
+    ClientRequest request;
+    request.url = "https://127.0.0.1:" + std::to_string(port()) + "/hello";
+    auto options = std::make_shared<ClientOptions>();
+    set(options->tls);
+    request.options = options;
+    const auto response = client_->Send(request);
+    return response ? response->body : response.error().message();
+  }
+  std::unique_ptr<Client> client_ = MakeCurlClient("Tocsin/test");
+};
+
+TEST_F(ClientTlsTest, TrustsTheAuthorityItIsGivenInlineOrByFile) {
+  Start(OptionsWith(TlsConfig()));
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) { tls.ca = server_identity_.cert; }), "hello");
+  const std::string path = ::testing::TempDir() + "/http_client_ca.pem";
+  std::ofstream(path) << server_identity_.cert;
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) { tls.ca_file = path; }), "hello");
+  std::filesystem::remove(path);
+}
+
+TEST_F(ClientTlsTest, RefusesUnknownAuthoritiesUnlessTold) {
+  Start(OptionsWith(TlsConfig()));
+  EXPECT_TRUE(
+      GetWith([](TlsOptions&) {})
+          .ends_with(
+              "tls: failed to verify certificate: x509: certificate signed by unknown authority"));
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) { tls.insecure_skip_verify = true; }), "hello");
+}
+
+TEST_F(ClientTlsTest, ChecksTheNameItIsToldToExpect) {
+  Start(OptionsWith(TlsConfig()));
+  const std::string& ca = server_identity_.cert;
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) {
+              tls.ca = ca;
+              tls.server_name = "localhost";
+            }),
+            "hello");
+  EXPECT_TRUE(GetWith([&](TlsOptions& tls) {
+                tls.ca = ca;
+                tls.server_name = "other.example";
+              }).find("tls: failed to verify certificate: x509: ") != std::string::npos);
+}
+
+TEST_F(ClientTlsTest, ShowsItsCertificate) {
+  const Credentials known = MakeSelfSigned("known");
+  WebConfig config = TlsConfig();
+  config.tls->client_ca = known.cert;
+  config.tls->client_auth_type = "RequireAndVerifyClientCert";
+  Start(OptionsWith(config));
+  const std::string& ca = server_identity_.cert;
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) {
+              tls.ca = ca;
+              tls.cert = known.cert;
+              tls.key = known.key;
+            }),
+            "hello");
+  EXPECT_NE(GetWith([&](TlsOptions& tls) { tls.ca = ca; }), "hello");
+}
+
+TEST_F(ClientTlsTest, HonoursTheLowestVersion) {
+  WebConfig config = TlsConfig();
+  config.tls->max_version = "TLS12";
+  Start(OptionsWith(config));
+  const std::string& ca = server_identity_.cert;
+  EXPECT_EQ(GetWith([&](TlsOptions& tls) {
+              tls.ca = ca;
+              tls.min_version = "TLS12";
+            }),
+            "hello");
+  EXPECT_NE(GetWith([&](TlsOptions& tls) {
+              tls.ca = ca;
+              tls.min_version = "TLS13";
+            }),
+            "hello");
 }
 
 // bcrypt of "secret", cost 4 to keep the test quick.

@@ -1,0 +1,122 @@
+#include "promql/selector_rows.h"
+
+#include "model/sample.h"
+
+namespace tocsin::promql {
+namespace {
+
+using storage::SampleBuffer;
+using storage::SeriesSet;
+
+bool IsStaleHistogram(const HistogramPtr& histogram) { return IsStaleNan(histogram->sum); }
+
+class SelectorRows final : public RowSource {
+ public:
+  SelectorRows(std::shared_ptr<const SeriesSet> set, const VectorSelector& selector,
+               const Lookback& lookback, SampleAspect aspect, QueryContext& context)
+      : RowSource(std::make_shared<SelectedSeries>(set, selector)),
+        set_(std::move(set)),
+        lookback_(lookback),
+        aspect_(aspect),
+        context_(context) {}
+
+  Status Compute(size_t first, const GridView& out, BatchState& state) const override {
+    if (out.steps == 0) return {};
+    if (out.steps == 1) return ComputeLatest(first, out, state);
+    for (size_t row = 0; row < out.rows; ++row) {
+      TOCSIN_RETURN_IF_ERROR(context_.CheckRunning());
+      TOCSIN_RETURN_IF_ERROR(set_->Read(first + row, lookback_.first_sample_ms(),
+                                        lookback_.last_sample_ms(), state.samples));
+      state.samples_read += state.samples.values.size() + state.samples.histograms.size();
+      FillFloats(out, row, state.samples);
+      if (!state.samples.histograms.empty()) FillHistograms(out, row, state.samples);
+      state.queryable_samples += CountPresent(out.Present(row), out.words);
+    }
+    return {};
+  }
+
+ private:
+  Status ComputeLatest(size_t first, const GridView& out, BatchState& state) const {
+    state.latest.resize(out.rows);
+    TOCSIN_RETURN_IF_ERROR(set_->ReadLatest(first, lookback_.first_sample_ms(),
+                                            lookback_.last_sample_ms(), state.latest));
+    for (size_t row = 0; row < out.rows; ++row) {
+      const SeriesSet::Latest& latest = state.latest[row];
+      if (latest.timestamp_ms == SeriesSet::kNoSample) continue;
+      ++state.samples_read;
+      if (latest.histogram) {
+        PutHistogram(out, row, 0, latest.timestamp_ms, latest.histogram);
+      } else if (!IsStaleNan(latest.value)) {
+        PutFloat(out, row, 0, latest.timestamp_ms, latest.value);
+      }
+      state.queryable_samples += IsPresent(out.Present(row), 0);
+    }
+    return {};
+  }
+
+  void PutFloat(const GridView& out, size_t row, size_t step, int64_t timestamp_ms,
+                double value) const {
+    out.Values(row)[step] =
+        aspect_ == SampleAspect::kValue ? value : static_cast<double>(timestamp_ms) / 1000;
+    SetPresent(out.Present(row), step);
+  }
+  void PutHistogram(const GridView& out, size_t row, size_t step, int64_t timestamp_ms,
+                    const HistogramPtr& histogram) const {
+    if (IsStaleHistogram(histogram)) return;
+    if (aspect_ == SampleAspect::kTimestampSeconds) {
+      PutFloat(out, row, step, timestamp_ms, 0);
+      return;
+    }
+    out.EnsureHistograms(row)[step] = histogram;
+    SetPresent(out.Present(row), step);
+  }
+
+  void FillFloats(const GridView& out, size_t row, const SampleBuffer& samples) const {
+    size_t next = 0;  // The first sample after the step.
+    for (size_t step = 0; step < out.steps; ++step) {
+      const int64_t at_ms = lookback_.At(step);
+      while (next < samples.values.size() && samples.timestamps_ms[next] <= at_ms) ++next;
+      if (next == 0) continue;
+      const int64_t timestamp_ms = samples.timestamps_ms[next - 1];
+      const double value = samples.values[next - 1];
+      if (timestamp_ms <= at_ms - lookback_.lookback_ms || IsStaleNan(value)) continue;
+      PutFloat(out, row, step, timestamp_ms, value);
+    }
+  }
+
+  /// Where a histogram is newer than the newest float it takes the step, stale or not.
+  void FillHistograms(const GridView& out, size_t row, const SampleBuffer& samples) const {
+    size_t next = 0;
+    size_t next_float = 0;
+    for (size_t step = 0; step < out.steps; ++step) {
+      const int64_t at_ms = lookback_.At(step);
+      while (next < samples.histograms.size() && samples.histograms[next].timestamp_ms <= at_ms) {
+        ++next;
+      }
+      while (next_float < samples.values.size() && samples.timestamps_ms[next_float] <= at_ms) {
+        ++next_float;
+      }
+      if (next == 0) continue;
+      const storage::HistogramSample& sample = samples.histograms[next - 1];
+      if (sample.timestamp_ms <= at_ms - lookback_.lookback_ms) continue;
+      if (next_float > 0 && samples.timestamps_ms[next_float - 1] > sample.timestamp_ms) continue;
+      ClearPresent(out.Present(row), step);
+      PutHistogram(out, row, step, sample.timestamp_ms, sample.histogram);
+    }
+  }
+
+  const std::shared_ptr<const SeriesSet> set_;
+  const Lookback lookback_;
+  const SampleAspect aspect_;
+  QueryContext& context_;
+};
+
+}  // namespace
+
+RowSourcePtr MakeSelectorRows(std::shared_ptr<const SeriesSet> set, const VectorSelector& selector,
+                              const Lookback& lookback, SampleAspect aspect,
+                              QueryContext& context) {
+  return std::make_shared<SelectorRows>(std::move(set), selector, lookback, aspect, context);
+}
+
+}  // namespace tocsin::promql

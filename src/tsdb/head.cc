@@ -1,0 +1,75 @@
+#include "tsdb/head.h"
+
+#include <algorithm>
+
+#include "tsdb/batch_appender.h"
+#include "tsdb/head_querier.h"
+#include "tsdb/head_replay.h"
+#include "tsdb/head_state.h"
+#include "tsdb/head_truncation.h"
+#include "tsdb/row_appender.h"
+
+namespace tocsin::tsdb {
+
+Head::Head(CommitLog& log, HeadMetrics& metrics, Options options)
+    : state_(std::make_unique<HeadState>(log, metrics, options.max_series)),
+      metrics_(metrics),
+      truncation_(std::make_unique<HeadTruncation>(*state_)) {}
+
+Head::~Head() = default;
+
+std::unique_ptr<storage::Appender> Head::MakeAppender() {
+  return std::make_unique<HeadBatchAppender>(*state_);
+}
+
+std::unique_ptr<storage::RowAppender> Head::MakeRowAppender() {
+  return std::make_unique<HeadRowAppender>(*state_);
+}
+
+Result<std::unique_ptr<storage::Querier>> Head::MakeQuerier(int64_t start_ms, int64_t end_ms) {
+  return std::make_unique<HeadQuerier>(*state_, start_ms, end_ms);
+}
+
+std::unique_ptr<ReplayVisitor> Head::MakeReplay(
+    std::function<void(const ReplayProgress&)> on_progress) {
+  return std::make_unique<HeadReplay>(*state_, std::move(on_progress));
+}
+
+void Head::Truncate(int64_t min_time_ms) {
+  MutexLock lock(truncation_mutex_);
+  truncation_->Truncate(min_time_ms);
+}
+
+std::vector<uint64_t> Head::WalRefs() const {
+  std::vector<uint64_t> refs;
+  {
+    ReadLock lock(state_->index_mutex);
+    std::vector<SeriesId> ids;
+    state_->index.all().AppendTo(ids);
+    refs.reserve(ids.size());
+    for (const SeriesId id : ids) refs.push_back(state_->series.wal_refs[id]);
+  }
+  std::ranges::sort(refs);
+  return refs;
+}
+
+HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*state_, limit); }
+
+int64_t Head::min_time_ms() const { return state_->min_time_ms.load(std::memory_order_relaxed); }
+int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_order_relaxed); }
+uint64_t Head::memory_bytes() const { return HeadMemoryBytes(*state_); }
+
+void Head::RefreshMetrics() {
+  const HeadStatistics statistics = Statistics(0);
+  metrics_.series.Set(static_cast<double>(statistics.series_count));
+  metrics_.chunks.Set(static_cast<double>(statistics.chunk_count));
+  metrics_.min_time.Set(static_cast<double>(statistics.min_time_ms));
+  metrics_.max_time.Set(static_cast<double>(statistics.max_time_ms));
+  metrics_.min_time_seconds.Set(static_cast<double>(statistics.min_time_ms / 1000));
+  metrics_.max_time_seconds.Set(static_cast<double>(statistics.max_time_ms / 1000));
+  metrics_.lowest_timestamp.Set(static_cast<double>(statistics.min_time_ms));
+  metrics_.lowest_timestamp_seconds.Set(static_cast<double>(statistics.min_time_ms / 1000));
+  metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
+}
+
+}  // namespace tocsin::tsdb

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/mutex.h"
+#include "storage/appendable.h"
+#include "storage/queryable.h"
+#include "tsdb/commit_log.h"
+#include "tsdb/head_metrics.h"
+#include "tsdb/head_statistics.h"
+
+namespace tocsin::tsdb {
+
+class HeadTruncation;
+class ReplayVisitor;
+struct ReplayProgress;
+
+/// The newest part of the database, in memory: series, their labels and samples. Appenders and
+/// queriers made by it must be gone before it is. Thread-safe.
+class Head final : public storage::Appendable, public storage::Queryable {
+ public:
+  struct Options {
+    uint64_t max_series = 0;  ///< Above it new series are refused with kTooLarge; 0: no limit.
+  };
+
+  /// `log` and `metrics` must outlive it.
+  Head(CommitLog& log, HeadMetrics& metrics, Options options);
+  ~Head() override;
+
+  std::unique_ptr<storage::Appender> MakeAppender() override;
+  std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
+  Result<std::unique_ptr<storage::Querier>> MakeQuerier(int64_t start_ms, int64_t end_ms) override;
+
+  /// Takes the contents of a log, while nobody else uses the head. Must not outlive it.
+  std::unique_ptr<ReplayVisitor> MakeReplay(std::function<void(const ReplayProgress&)> on_progress);
+
+  /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
+  /// what they may see is freed by a later call.
+  void Truncate(int64_t min_time_ms);
+
+  /// References of the series there are, in the log's numbering, rising.
+  std::vector<uint64_t> WalRefs() const;
+
+  HeadStatistics Statistics(size_t limit) const;
+  /// INT64_MAX while there are no samples.
+  int64_t min_time_ms() const;
+  /// INT64_MIN while there are no samples.
+  int64_t max_time_ms() const;
+  uint64_t memory_bytes() const;
+  /// Sets the gauges among the metrics.
+  void RefreshMetrics();
+
+ private:
+  const std::unique_ptr<struct HeadState> state_;
+  HeadMetrics& metrics_;
+  Mutex truncation_mutex_;
+  const std::unique_ptr<HeadTruncation> truncation_ PT_GUARDED_BY(truncation_mutex_);
+};
+
+}  // namespace tocsin::tsdb

@@ -1,0 +1,60 @@
+#include "tsdb/head_metrics.h"
+
+namespace tocsin::tsdb {
+
+HeadMetrics::HeadMetrics(telemetry::Registry& registry)
+    : samples_appended(registry.AddCounter("prometheus_tsdb_head_samples_appended_total",
+                                           "Total number of appended samples.",
+                                           {{"type", "float"}})),
+      series_created(registry.AddCounter("prometheus_tsdb_head_series_created_total",
+                                         "Total number of series created in the head")),
+      series_removed(registry.AddCounter("prometheus_tsdb_head_series_removed_total",
+                                         "Total number of series removed in the head")),
+      out_of_order_samples(registry.AddCounter("prometheus_tsdb_out_of_order_samples_total",
+                                               "Total number of out of order samples ingestion "
+                                               "failed attempts due to out of order being "
+                                               "disabled.",
+                                               {{"type", "float"}})),
+      out_of_bound_samples(registry.AddCounter("prometheus_tsdb_out_of_bound_samples_total",
+                                               "Total number of out of bound samples ingestion "
+                                               "failed attempts with out of order support "
+                                               "disabled.",
+                                               {{"type", "float"}})),
+      duplicate_samples(registry.AddCounter(
+          "tocsin_tsdb_duplicate_samples_total",
+          "Total number of samples refused because another value is stored for their time.")),
+      truncations(registry.AddCounter("prometheus_tsdb_head_truncations_total",
+                                      "Total number of head truncations attempted.")),
+      series(registry.AddGauge("prometheus_tsdb_head_series",
+                               "Total number of series in the head block.")),
+      chunks(registry.AddGauge("prometheus_tsdb_head_chunks",
+                               "Total number of chunks in the head block.")),
+      min_time(registry.AddGauge("prometheus_tsdb_head_min_time",
+                                 "Minimum time bound of the head block. The unit is decided by the "
+                                 "library consumer.")),
+      max_time(registry.AddGauge("prometheus_tsdb_head_max_time",
+                                 "Maximum timestamp of the head block. The unit is decided by the "
+                                 "library consumer.")),
+      min_time_seconds(registry.AddGauge("prometheus_tsdb_head_min_time_seconds",
+                                         "Minimum time bound of the head block.")),
+      max_time_seconds(registry.AddGauge("prometheus_tsdb_head_max_time_seconds",
+                                         "Maximum timestamp of the head block.")),
+      lowest_timestamp(
+          registry.AddGauge("prometheus_tsdb_lowest_timestamp",
+                            "Lowest timestamp value stored in the database. The unit is "
+                            "decided by the library consumer.")),
+      lowest_timestamp_seconds(registry.AddGauge("prometheus_tsdb_lowest_timestamp_seconds",
+                                                 "Lowest timestamp value stored in the database.")),
+      active_appenders(registry.AddGauge("prometheus_tsdb_head_active_appenders",
+                                         "Number of currently active appender transactions")),
+      retention_limit_seconds(registry.AddGauge(
+          "prometheus_tsdb_retention_limit_seconds",
+          "How long to retain samples in storage, based on the configured retention time.")),
+      replay_duration_seconds(registry.AddGauge("prometheus_tsdb_data_replay_duration_seconds",
+                                                "Time taken to replay the data on disk.")),
+      symbol_table_bytes(registry.AddGauge("prometheus_tsdb_symbol_table_size_bytes",
+                                           "Size of symbol table in memory for loaded blocks")),
+      memory_bytes(registry.AddGauge("tocsin_tsdb_head_memory_bytes",
+                                     "Bytes of memory in use by series, labels and samples.")) {}
+
+}  // namespace tocsin::tsdb

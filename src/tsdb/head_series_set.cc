@@ -1,0 +1,50 @@
+#include "tsdb/head_series_set.h"
+
+#include <algorithm>
+
+#include "tsdb/label_grouping.h"
+#include "tsdb/series_reader.h"
+
+namespace tocsin::tsdb {
+
+Labels HeadSeriesSet::LabelsOf(size_t index) const NO_THREAD_SAFETY_ANALYSIS {
+  // No lock: labels of a series that cannot be released do not change.
+  return state_.index.LabelsOf(ids_[index]);
+}
+
+Status HeadSeriesSet::Read(size_t index, int64_t start_ms, int64_t end_ms,
+                           storage::SampleBuffer& out) const {
+  const SeriesId id = ids_[index];
+  start_ms = std::max(start_ms, point_.min_time_ms);
+  return state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
+    return ReadSeries(state_, id, group, slot, point_.sequence, start_ms, end_ms, out);
+  });
+}
+
+Status HeadSeriesSet::ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
+                                 std::span<Latest> out) const {
+  start_ms = std::max(start_ms, point_.min_time_ms);
+  for (size_t i = 0; i < out.size(); ++i) {
+    TOCSIN_RETURN_IF_ERROR(ReadLatestOf(ids_[first + i], start_ms, end_ms, out[i]));
+  }
+  return {};
+}
+
+Status HeadSeriesSet::ReadLatestOf(SeriesId id, int64_t start_ms, int64_t end_ms,
+                                   Latest& out) const {
+  const Result<Sample> newest =
+      state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
+        return ReadNewest(state_, id, group, slot, point_.sequence, start_ms, end_ms);
+      });
+  if (!newest) return newest.error();
+  out = {newest->timestamp_ms, newest->value, nullptr};
+  return {};
+}
+
+storage::SeriesGrouping HeadSeriesSet::GroupBy(std::span<const std::string> names,
+                                               bool without) const {
+  ReadLock lock(state_.index_mutex);
+  return GroupSeries(state_.index, ids_, names, without);
+}
+
+}  // namespace tocsin::tsdb

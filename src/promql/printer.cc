@@ -261,6 +261,8 @@ void AppendGrouping(std::string& out, std::string_view keyword,
   out.push_back(')');
 }
 
+bool IsSame(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
 void AppendFill(std::string& out, std::string_view keyword, double value) {
   out.append(keyword).append(" (");
   AppendFloatGeneral(out, value);
@@ -290,7 +292,8 @@ void AppendOperator(std::string& out, const BinaryExpr& binary) {
     const bool is_left = matching.card == MatchCardinality::kManyToOne;
     AppendGrouping(out, is_left ? " group_left" : " group_right", matching.include);
   }
-  if (matching.fill_left && matching.fill_left == matching.fill_right) {
+  if (matching.fill_left && matching.fill_right &&
+      IsSame(*matching.fill_left, *matching.fill_right)) {
     AppendFill(out, " fill", *matching.fill_left);
     return;
   }

@@ -4,6 +4,8 @@
 #include <array>
 #include <map>
 
+#include "config/http_client_binding.h"
+
 namespace tocsin::config {
 namespace {
 
@@ -57,6 +59,11 @@ void ReadUnsupported(ConfigReader& reader, const std::string& key, const YamlNod
   for (const YamlNode& item : list.items) {
     if (item.is_null()) return reader.Fail(item, "empty or null section in " + key);
     if (!ExpectMapping(reader, item)) return;
+    // How to authenticate reads the same in all kinds; what else they take is not known here.
+    MappingReader at(reader, item);
+    HttpClientConfig client;
+    DescribeHttpClient(at, client);
+    if (reader.failed()) return;
   }
   reader.Warn(list, key + " is not supported yet and finds no targets");
   discovery.unsupported.push_back({key, list});

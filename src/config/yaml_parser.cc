@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <istream>
 #include <map>
@@ -79,16 +80,34 @@ size_t CountNodes(const YamlNode& node) {
   return count;
 }
 
+// Where a value that was left out belongs: at the dash or colon before `mark`, which is the place
+// of whatever comes next. Gives `mark` back for a null that is written out.
+YAML::Mark PlaceOfNull(std::string_view text, const YAML::Mark& mark) {
+  const auto at = static_cast<size_t>(std::max(mark.pos, 0));
+  if (at < text.size() && std::string_view("nN~").find(text[at]) != std::string_view::npos)
+    return mark;
+  const size_t last = text.substr(0, at).find_last_not_of(" \t\r\n");
+  if (last == std::string_view::npos || (text[last] != '-' && text[last] != ':')) return mark;
+  YAML::Mark place;
+  place.pos = static_cast<int>(last);
+  place.line = static_cast<int>(std::count(text.begin(), text.begin() + last, '\n'));
+  const size_t newline = text.rfind('\n', last);
+  place.column = static_cast<int>(newline == std::string_view::npos ? last : last - newline - 1);
+  return place;
+}
+
 // Builds the tree out of the parser's events.
 class TreeBuilder final : public YAML::EventHandler {
  public:
+  explicit TreeBuilder(std::string_view text) : text_(text) {}
+
   YamlNode TakeRoot() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Finish(MakeNode(mark, YamlNode::Kind::kNull), anchor);
+    Finish(MakeNode(PlaceOfNull(text_, mark), YamlNode::Kind::kNull), anchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -226,6 +245,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
+  const std::string_view text_;  // Lives as long as the parse.
   YamlNode root_;
   std::vector<OpenNode> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
@@ -272,7 +292,7 @@ Result<YamlNode> ParseYaml(std::string_view text, std::string_view file_name) {
   TOCSIN_RETURN_IF_ERROR(CheckText(text, file_name));
   ViewBuffer buffer(text);
   std::istream stream(&buffer);
-  TreeBuilder builder;
+  TreeBuilder builder(text);
   try {
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 
 #include "config/byte_size.h"
 #include "config/url_text.h"
@@ -82,7 +83,7 @@ void ConfigReader::Warn(const YamlNode& at, std::string_view message) {
 
 std::string ConfigReader::JoinDirectory(const std::string& path) const {
   if (path.empty() || path[0] == '/' || directory_.empty()) return path;
-  return directory_ == "/" ? "/" + path : directory_ + "/" + path;
+  return (std::filesystem::path(directory_) / path).lexically_normal().string();
 }
 
 MappingReader::MappingReader(ConfigReader& reader, const YamlNode& node)

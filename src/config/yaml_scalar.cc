@@ -64,12 +64,21 @@ bool IsTimestamp(std::string_view text) {
   return after.empty() || after[0] == 'T' || after[0] == 't' || after[0] == ' ';
 }
 
-// 1:30, which YAML 1.1 reads in base 60.
+// [-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?: 1:30, which YAML 1.1 reads in base 60.
 bool IsBase60(std::string_view text) {
   text = SkipSign(text);
-  if (text.empty() || !IsDigit(text[0]) || text.find(':') == std::string_view::npos) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return IsDigit(c) || c == ':' || c == '_' || c == '.'; });
+  if (text.empty() || !IsDigit(text[0])) return false;
+  while (!text.empty() && (IsDigit(text[0]) || text[0] == '_')) text.remove_prefix(1);
+  bool has_part = false;
+  while (text.size() > 1 && text[0] == ':' && IsDigit(text[1])) {
+    const bool two_digits = text.size() > 2 && IsDigit(text[2]);
+    if (two_digits && text[1] > '5') return false;
+    text.remove_prefix(two_digits ? 3 : 2);
+    has_part = true;
+  }
+  if (!has_part) return false;
+  if (!text.empty() && text[0] == '.') text.remove_prefix(1);
+  return std::all_of(text.begin(), text.end(), [](char c) { return IsDigit(c) || c == '_'; });
 }
 
 bool IsPrintable(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }

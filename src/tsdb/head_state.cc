@@ -71,8 +71,9 @@ Status HeadState::WriteLog() {
       records[count++] = series_record;
     }
   }
-  if (!row_record.empty()) records[count++] = row_record;
+  // Samples with a time of their own are older than a marker of the same series in the row.
   if (!samples_record.empty()) records[count++] = samples_record;
+  if (!row_record.empty()) records[count++] = row_record;
   if (count > 0) {
     if (auto status = log.Log({records.data(), count}); !status) {
       return status.error().WithContext("write WAL");

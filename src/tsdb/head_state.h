@@ -72,7 +72,7 @@ struct HeadState {
   }
   void Unpin(SeriesId id) { series.entries[id].pins.fetch_sub(1, std::memory_order_release); }
 
-  /// Writes the records of new series, then row_record and samples_record where not empty.
+  /// Writes the records of new series, then samples_record and row_record where not empty.
   Status WriteLog() REQUIRES(commit_mutex) EXCLUDES(index_mutex);
 
   /// Adds a committed sample to the column of its series, wherever the series' newest samples are.

@@ -121,6 +121,8 @@ void HeadRowAppender::JudgeLoose(RowResult& result) {
                                   state_.series.NewestOf(sample.series, state_.columns));
     sample.is_accepted = verdict == Verdict::kStore;
     if (sample.is_marker) {
+      // A foreign slot may have a sample with a time of its own in this commit too.
+      if (TestBit(own_time_, sample.slot)) sample.is_accepted &= !IsBehindLoose(sample);
       result.stale += sample.is_accepted;
       continue;
     }
@@ -128,6 +130,13 @@ void HeadRowAppender::JudgeLoose(RowResult& result) {
     result.duplicates += verdict == Verdict::kDuplicate;
     result.out_of_order += verdict == Verdict::kOutOfOrder;
   }
+}
+
+bool HeadRowAppender::IsBehindLoose(const LooseSample& marker) const {
+  return std::ranges::any_of(loose_, [&](const LooseSample& sample) {
+    return sample.slot == marker.slot && !sample.is_marker && sample.is_accepted &&
+           sample.timestamp_ms >= marker.timestamp_ms;
+  });
 }
 
 void HeadRowAppender::JudgeRow(RowResult& result) {

@@ -59,6 +59,7 @@ class HeadRowAppender final : public storage::RowAppender {
   void TakeOutForeign();
   static Verdict Judge(int64_t timestamp_ms, double value, const std::optional<Sample>& newest);
   void JudgeLoose(storage::RowResult& result);
+  bool IsBehindLoose(const LooseSample& marker) const;
   void JudgeRow(storage::RowResult& result);
   void JudgeSlots(storage::RowResult& result);
   void DropMarkersBehindLoose();

@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread_pool.h"
+#include "promql/script_runner.h"
+#include "telemetry/registry.h"
+
+namespace tocsin::promql {
+namespace {
+
+const std::filesystem::path kUpstream =
+    std::filesystem::path(TOCSIN_UPSTREAM_DIR) / "prometheus/promql/promqltest/testdata";
+const std::filesystem::path kOwn =
+    std::filesystem::path(TOCSIN_SOURCE_DIR) / "tests/promql/testdata";
+const std::filesystem::path kNativeHistogramCases =
+    std::filesystem::path(TOCSIN_SOURCE_DIR) / "tests/promql/native_histogram_cases.txt";
+
+/// Upstream's scripts that have to pass, but for the cases that need native histograms.
+const std::vector<std::string> kUpstreamScripts = {
+    "aggregators.test",   "at_modifier.test",         "collision.test",
+    "functions.test",     "histograms.test",          "limit.test",
+    "literals.test",      "name_label_dropping.test", "operators.test",
+    "range_queries.test", "selectors.test",           "staleness.test",
+    "subquery.test",      "trig_functions.test",      "duration_expression.test"};
+
+/// An eval command of a script.
+struct ScriptCase {
+  std::filesystem::path file;
+  int line = 0;
+  std::string expr;
+
+  std::string Place() const { return file.filename().string() + ":" + std::to_string(line); }
+};
+
+std::ostream& operator<<(std::ostream& out, const ScriptCase& one) {
+  return out << one.Place() << " " << one.expr;
+}
+
+std::string ReadFile(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::vector<ScriptCase> CasesOf(const std::filesystem::path& file) {
+  std::vector<ScriptCase> cases;
+  const auto commands = ParseScript(ReadFile(file));
+  if (!commands.ok()) return {{file, 0, commands.error().message()}};
+  for (const ScriptCommand& command : *commands) {
+    if (const auto* eval = std::get_if<EvalCommand>(&command)) {
+      cases.push_back({file, eval->line, eval->expr});
+    }
+  }
+  return cases;
+}
+
+std::vector<ScriptCase> UpstreamCases() {
+  std::vector<ScriptCase> cases;
+  for (const std::string& name : kUpstreamScripts) {
+    if (!std::filesystem::exists(kUpstream / name)) continue;
+    const std::vector<ScriptCase> more = CasesOf(kUpstream / name);
+    cases.insert(cases.end(), more.begin(), more.end());
+  }
+  if (cases.empty()) cases.push_back({"missing", 0, "upstream's scripts"});
+  return cases;
+}
+
+std::vector<ScriptCase> OwnCases() {
+  std::vector<ScriptCase> cases;
+  for (const auto& entry : std::filesystem::directory_iterator(kOwn)) {
+    if (entry.path().extension() != ".test") continue;
+    const std::vector<ScriptCase> more = CasesOf(entry.path());
+    cases.insert(cases.end(), more.begin(), more.end());
+  }
+  return cases;
+}
+
+/// Runs a script once, however many of its cases are looked at.
+class ScriptOutcomes {
+ public:
+  /// By line; an outcome for line 0 says that the script could not run.
+  const std::map<int, std::string>& Of(const std::filesystem::path& file) {
+    auto [at, inserted] = outcomes_.try_emplace(file);
+    if (!inserted) return at->second;
+    const SystemClock clock;
+    ThreadPool pool("promqltest", 2);
+    telemetry::Registry registry;
+    NullLogger logger;
+    Engine engine(UpstreamTestOptions(), clock, pool, registry, logger);
+    const auto outcomes = RunScript(ReadFile(file), engine, MakeMemoryScriptStorage);
+    if (!outcomes.ok()) {
+      at->second[0] = outcomes.error().message();
+      return at->second;
+    }
+    for (const CaseOutcome& outcome : *outcomes) at->second[outcome.line] = outcome.failure;
+    return at->second;
+  }
+
+ private:
+  std::map<std::filesystem::path, std::map<int, std::string>> outcomes_;
+};
+
+std::string FailureOf(const ScriptCase& one) {
+  static auto& outcomes = *new ScriptOutcomes();
+  const std::map<int, std::string>& of_file = outcomes.Of(one.file);
+  if (const auto at = of_file.find(0); at != of_file.end()) return at->second;
+  const auto at = of_file.find(one.line);
+  return at == of_file.end() ? "was not run" : at->second;
+}
+
+/// The places of the cases that need what native histograms do: `file:line expression`, a line
+/// each.
+std::set<std::string> NativeHistogramPlaces() {
+  std::set<std::string> places;
+  std::istringstream lines(ReadFile(kNativeHistogramCases));
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line[0] != '#') places.insert(line.substr(0, line.find(' ')));
+  }
+  return places;
+}
+
+class UpstreamScriptTest : public testing::TestWithParam<ScriptCase> {};
+
+// A listed case that passes fails this test, so that the list cannot rot.
+TEST_P(UpstreamScriptTest, GivesTheExpectedAnswer) {
+  if (GetParam().file == "missing") {
+    GTEST_SKIP() << "skipped: no promqltest scripts under " << kUpstream;
+  }
+  static const std::set<std::string>& listed = *new std::set<std::string>(NativeHistogramPlaces());
+  const std::string failure = FailureOf(GetParam());
+  if (!listed.contains(GetParam().Place())) {
+    EXPECT_EQ(failure, "") << GetParam();
+    return;
+  }
+  ASSERT_NE(failure, "") << GetParam() << " passes: remove it from " << kNativeHistogramCases;
+  GTEST_SKIP() << "skipped: needs native histograms: " << GetParam();
+}
+
+std::string NameOf(const testing::TestParamInfo<ScriptCase>& info) {
+  std::string name = info.param.Place();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return !isalnum(c); }, '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Promqltest, UpstreamScriptTest, testing::ValuesIn(UpstreamCases()),
+                         NameOf);
+
+class OwnScriptTest : public testing::TestWithParam<ScriptCase> {};
+
+TEST_P(OwnScriptTest, GivesTheExpectedAnswer) {
+  EXPECT_EQ(FailureOf(GetParam()), "") << GetParam();
+}
+
+INSTANTIATE_TEST_SUITE_P(Promqltest, OwnScriptTest, testing::ValuesIn(OwnCases()), NameOf);
+
+}  // namespace
+}  // namespace tocsin::promql

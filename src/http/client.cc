@@ -9,15 +9,19 @@
 namespace tocsin::http {
 
 Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes) {
+  std::string buffer;
+  return DecodeBody(response, max_body_bytes, buffer);
+}
+
+Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes, std::string& buffer) {
   if (FindHeader(response.headers, "Content-Encoding") != "gzip") return {};
   const size_t limit = max_body_bytes == 0 ? std::numeric_limits<size_t>::max() : max_body_bytes;
-  std::string plain;
-  const Status status = GzipDecompress(response.body, limit, plain);
+  const Status status = GzipDecompress(response.body, limit, buffer);
   if (!status && status.error().code() == ErrorCode::kTooLarge) {
     return Error(ErrorCode::kTooLarge, "body size limit exceeded");
   }
   TOCSIN_RETURN_IF_ERROR(status);
-  response.body = std::move(plain);
+  std::swap(response.body, buffer);
   std::erase_if(response.headers,
                 [](const auto& field) { return FindHeader({field}, "Content-Encoding") != ""; });
   return {};

@@ -65,6 +65,8 @@ struct ClientResponse {
 /// Replaces a gzip body by what it holds and drops its Content-Encoding; other bodies stay.
 /// kTooLarge above `max_body_bytes` (0: no limit), kCorruption when it is no gzip.
 Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes);
+/// The same through `buffer`: its capacity becomes the body's and the body's becomes its own.
+Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes, std::string& buffer);
 
 /// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer
 /// costs a socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable

@@ -335,12 +335,21 @@ Result<ClientResponse> CurlTransfer::TakeResponse(int curl_code) {
   curl_off_t elapsed_us = 0;
   curl_easy_getinfo(easy(), CURLINFO_TOTAL_TIME_T, &elapsed_us);
   response_.duration_ns += elapsed_us * 1000;
-  response_.wire_bytes = response_.body.size();
   response_.final_url = url_;
-  if (!request_.defer_decoding) {
-    TOCSIN_RETURN_IF_ERROR(DecodeBody(response_, request_.max_body_bytes));
-  }
+  response_.wire_bytes = response_.body.size();
+  if (IsPacked()) TOCSIN_RETURN_IF_ERROR(Unpack());
   return std::move(response_);
+}
+
+bool CurlTransfer::IsPacked() const {
+  return !request_.defer_decoding && FindHeader(response_.headers, "Content-Encoding") == "gzip";
+}
+
+Status CurlTransfer::Unpack() {
+  response_.wire_bytes = handle_->packed_body.size();
+  // In and out again through `body`, so that both buffers are used by later requests.
+  std::swap(response_.body, handle_->packed_body);
+  return DecodeBody(response_, request_.max_body_bytes, handle_->packed_body);
 }
 
 Error CurlTransfer::Failure(int curl_code) const {
@@ -396,6 +405,7 @@ size_t CurlTransfer::TakeHeader(std::string_view line) {
     // A status line: what came before belonged to an interim answer or a redirect.
     response_.headers.clear();
     response_.body.clear();
+    handle_->packed_body.clear();
     is_in_body_ = false;
     return taken;
   }
@@ -406,7 +416,7 @@ size_t CurlTransfer::TakeHeader(std::string_view line) {
 }
 
 size_t CurlTransfer::TakeBody(std::string_view bytes) {
-  std::string& body = response_.body;
+  std::string& body = IsPacked() ? handle_->packed_body : response_.body;
   if (request_.max_body_bytes != 0 && body.size() + bytes.size() > request_.max_body_bytes) {
     is_too_large_ = true;
     return 0;

@@ -26,6 +26,7 @@ struct CurlHandle {
   CurlEasy easy;
   /// Kept, shared with the requests of the job, so that an equal address means equal options.
   std::shared_ptr<const ClientOptions> applied;
+  std::string packed_body;  ///< Compressed bytes as they arrive; its capacity is used again.
 };
 
 /// One request from its start to its answer, over as many redirects as it takes. Confined to the
@@ -62,6 +63,8 @@ class CurlTransfer {
   Status AddCredentials();
   bool IsSameHost(std::string_view other_url) const;
   Result<ClientResponse> TakeResponse(int curl_code);
+  bool IsPacked() const;
+  Status Unpack();
   Error Failure(int curl_code) const;
 
   // libcurl's callbacks.

@@ -108,7 +108,7 @@ class Join {
         "found duplicate series for the match group {} on the {} hand-side of the operation: [{}, "
         "{}];many-to-many matching not allowed: matching labels must be unique on one side",
         group_labels_[one_group_[row]].ToString(), is_swapped_ ? "left" : "right",
-        one_.series().LabelsOf(row).ToString(), one_.series().LabelsOf(earlier).ToString()));
+        one_.series().LabelsOf(earlier).ToString(), one_.series().LabelsOf(row).ToString()));
   }
 
   /// Finds all pairs that meet at some step, and the output series each adds to.

@@ -76,6 +76,7 @@ Status MadOverTime(const WindowInput& input, const GridView& out, size_t row, Ba
   std::vector<double> deviations;
   FillFloats(input, out, row, 1, [&](size_t step) {
     const std::span<const double> sorted = window.At(step);
+    if (std::isnan(sorted[0])) return sorted[0];  // NaN is first in the order.
     const double median = QuantileOfSorted(kMedian, sorted);
     deviations.assign(sorted.begin(), sorted.end());
     for (double& value : deviations) value = std::abs(value - median);

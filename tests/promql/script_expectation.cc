@@ -53,14 +53,31 @@ struct Point {
   HistogramPtr histogram;
 };
 
+bool SameNumbers(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), AlmostEqual);
+}
+
+bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
+  return a.schema == b.schema && AlmostEqual(a.count, b.count) && AlmostEqual(a.sum, b.sum) &&
+         AlmostEqual(a.zero_count, b.zero_count) &&
+         AlmostEqual(a.zero_threshold, b.zero_threshold) && a.positive_spans == b.positive_spans &&
+         a.negative_spans == b.negative_spans &&
+         SameNumbers(a.positive_buckets, b.positive_buckets) &&
+         SameNumbers(a.negative_buckets, b.negative_buckets) &&
+         SameNumbers(a.custom_values, b.custom_values);
+}
+
 std::string CheckPoint(const std::string& where, const SequenceValue& expected,
                        const Point& actual) {
   if ((expected.histogram != nullptr) != (actual.histogram != nullptr)) {
     return where + ": expected " + (expected.histogram ? "a histogram" : "a float") + ", got " +
            (actual.histogram ? "a histogram" : "the float " + Text(actual.value));
   }
-  // Contents of native histograms are not compared yet: no function makes new ones.
-  if (expected.histogram != nullptr || AlmostEqual(expected.value, actual.value)) return {};
+  if (expected.histogram != nullptr) {
+    if (SameHistogram(*expected.histogram, *actual.histogram)) return {};
+    return where + ": another histogram than expected";
+  }
+  if (AlmostEqual(expected.value, actual.value)) return {};
   return fmt::format("{}: expected {}, got {}", where, Text(expected.value), Text(actual.value));
 }
 

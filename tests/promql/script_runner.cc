@@ -36,6 +36,12 @@ class MemoryScriptStorage final : public ScriptStorage {
   support::MemoryStorage storage_;
 };
 
+/// Functions of the query itself, not of its data.
+bool DependsOnRange(FunctionId id) {
+  return id == FunctionId::kStart || id == FunctionId::kEnd || id == FunctionId::kStep ||
+         id == FunctionId::kRange;
+}
+
 bool DependsOnTime(FunctionId id) {
   switch (id) {
     case FunctionId::kDaysInMonth:
@@ -51,8 +57,35 @@ bool DependsOnTime(FunctionId id) {
     case FunctionId::kTimestamp:
       return true;
     default:
-      return false;
+      return DependsOnRange(id);
   }
+}
+
+bool DependsOnRange(const DurationExpr* duration) {
+  if (duration == nullptr) return false;
+  return duration->op == DurationOp::kStep || duration->op == DurationOp::kRange ||
+         DependsOnRange(TryAs<DurationExpr>(duration->lhs.get())) ||
+         DependsOnRange(TryAs<DurationExpr>(duration->rhs.get()));
+}
+
+/// Whether a range query gives another result at a step than an instant query at its time.
+bool DependsOnRange(const Expr& expr) {
+  bool depends = false;
+  Inspect(expr, [&](const Expr& node) {
+    if (const auto* call = TryAs<Call>(&node)) depends |= DependsOnRange(call->function->id);
+    if (const auto* selector = TryAs<VectorSelector>(&node)) {
+      depends |= DependsOnRange(selector->time.offset_expr.get());
+    }
+    if (const auto* matrix = TryAs<MatrixSelector>(&node)) {
+      depends |= DependsOnRange(matrix->range_expr.get());
+    }
+    if (const auto* subquery = TryAs<SubqueryExpr>(&node)) {
+      depends |= DependsOnRange(subquery->range_expr.get()) ||
+                 DependsOnRange(subquery->step_expr.get()) ||
+                 DependsOnRange(subquery->time.offset_expr.get());
+    }
+  });
+  return depends;
 }
 
 void Fix(TimeModifiers& time, int64_t time_ms) {
@@ -78,6 +111,14 @@ bool FixTimes(Expr& expr, int64_t time_ms) {
   return independent;
 }
 
+Result<ExprPtr> Parse(const std::string& text) {
+  ParserOptions options;
+  options.enable_experimental_functions = true;
+  options.enable_extended_range_selectors = true;
+  options.enable_binop_fill_modifiers = true;
+  return ParseExpr(text, options);
+}
+
 struct Evaluation {
   std::string expr;
   int64_t time_ms;
@@ -87,11 +128,7 @@ struct Evaluation {
 std::vector<Evaluation> WithOtherTimes(const EvalCommand& eval) {
   const int64_t time_ms = eval.times.start_ms;
   std::vector<Evaluation> evaluations = {{eval.expr, time_ms}};
-  ParserOptions options;
-  options.enable_experimental_functions = true;
-  options.enable_extended_range_selectors = true;
-  options.enable_binop_fill_modifiers = true;
-  Result<ExprPtr> expr = ParseExpr(eval.expr, options);
+  const Result<ExprPtr> expr = Parse(eval.expr);
   if (!expr.ok() || !FixTimes(**expr, time_ms)) return evaluations;
   const std::string fixed = PrintExpr(**expr);
   const std::vector<int64_t> others =
@@ -169,7 +206,8 @@ class Runner {
     if (!wrong.empty() || !result.ok()) return wrong;
     const bool has_range_form =
         result->type() == ResultType::kVector || result->type() == ResultType::kScalar;
-    if (!has_range_form || eval.expects_order) return {};
+    const Result<ExprPtr> expr = Parse(evaluation.expr);
+    if (!has_range_form || eval.expects_order || DependsOnRange(**expr)) return {};
     wrong = EvaluateAsMiddleStep(eval, evaluation, result->type() == ResultType::kScalar);
     return wrong.empty() ? wrong : "in a range query: " + wrong;
   }

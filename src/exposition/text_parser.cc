@@ -434,7 +434,7 @@ bool TextParser::TakeSeriesSlowly(size_t size) {
 }
 
 bool TextParser::TakeLine(size_t size) {
-  if (At(at_ + size) != '\n') return false;
+  if (at_ >= page_.size() || At(at_ + size) != '\n') return false;
   text_ = page_.substr(at_, size);
   at_ += size + 1;
   return true;

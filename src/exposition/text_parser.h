@@ -39,7 +39,9 @@ class TextParser {
   Entry Next();
 
   /// What is not parsed yet; begins at the start of a line.
-  std::string_view rest() const { return page_.substr(at_); }
+  std::string_view rest() const {
+    return {page_.data() + at_, at_ < page_.size() ? page_.size() - at_ : 0};
+  }
   /// How long the series text of the coming line is if the line is well formed; 0 when it is no
   /// sample.
   size_t GuessSeriesSize() const;

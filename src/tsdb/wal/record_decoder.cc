@@ -2,6 +2,7 @@
 // least ten bytes of its record, a label at least two, so vectors are reserved from the bytes that
 // are there.
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "base/varint.h"
@@ -95,6 +96,46 @@ int64_t Sum(int64_t base, int64_t delta) {
 }
 uint64_t Sum(uint64_t base, int64_t delta) { return base + static_cast<uint64_t>(delta); }
 
+/// Reads a varint at `p`, where there are at least ten bytes; nullptr if it is malformed.
+const char* ReadVarintAt(const char* p, int64_t& value) {
+  uint64_t raw = static_cast<uint8_t>(*p++);
+  if (raw >= 0x80) [[unlikely]] {
+    raw &= 0x7f;
+    for (int shift = 7;; shift += 7) {
+      const auto byte = static_cast<uint8_t>(*p++);
+      if (shift == 63 && byte > 1) return nullptr;
+      raw |= static_cast<uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+  }
+  value = static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1);
+  return p;
+}
+
+/// Decodes samples for as long as the longest possible one would fit, so that no byte needs a check
+/// of its own. Returns how many bytes are behind; the rest, and what is malformed, is for the
+/// careful loop.
+size_t DecodeUnchecked(std::string_view bytes, uint64_t first_ref, int64_t first_timestamp_ms,
+                       std::vector<SampleRecord>& out) {
+  constexpr size_t kMaxEntryBytes = 28;
+  const char* p = bytes.data();
+  const char* const end = p + bytes.size();
+  while (static_cast<size_t>(end - p) >= kMaxEntryBytes) {
+    int64_t ref_delta = 0;
+    int64_t time_delta_ms = 0;
+    const char* next = ReadVarintAt(p, ref_delta);
+    if (next != nullptr) next = ReadVarintAt(next, time_delta_ms);
+    if (next == nullptr) break;
+    uint64_t bits;
+    std::memcpy(&bits, next, sizeof(bits));
+    if constexpr (std::endian::native == std::endian::little) bits = __builtin_bswap64(bits);
+    p = next + sizeof(bits);
+    out.push_back({Sum(first_ref, ref_delta), Sum(first_timestamp_ms, time_delta_ms),
+                   std::bit_cast<double>(bits)});
+  }
+  return static_cast<size_t>(p - bytes.data());
+}
+
 }  // namespace
 
 Status DecodeSeries(std::string_view record, SeriesBatch& out) {
@@ -124,6 +165,7 @@ Status DecodeSamples(std::string_view record, std::vector<SampleRecord>& out) {
   const uint64_t first_ref = bytes.ReadBE64();
   const auto first_timestamp_ms = static_cast<int64_t>(bytes.ReadBE64());
   out.reserve(bytes.remaining() / kMinEntryBytes);
+  bytes.ReadBytes(DecodeUnchecked(bytes.rest(), first_ref, first_timestamp_ms, out));
   while (reader.more()) {
     reader.BeginEntry();
     const int64_t ref_delta = bytes.ReadVarint();

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/clock.h"
+#include "promql/engine.h"
+#include "promql/parser.h"
+#include "storage/queryable.h"
+#include "web/api_routes.h"
+
+namespace tocsin::web {
+
+/// What the query endpoints stand on. All must outlive the routes.
+struct QueryApiDependencies {
+  promql::Engine& engine;
+  storage::Queryable& queryable;
+  const Clock& clock;
+};
+
+/// Answers /query, /query_range, /query_exemplars, /format_query and /parse_query as Prometheus
+/// does. Thread-safe.
+class QueryApi {
+ public:
+  explicit QueryApi(QueryApiDependencies dependencies);
+
+  /// Registers the endpoints. The object must outlive the routes.
+  void Register(ApiRoutes& routes) const;
+
+  ApiResult Query(const http::Request& request) const;
+  ApiResult QueryRange(const http::Request& request) const;
+  /// Always empty: exemplars are not kept.
+  ApiResult QueryExemplars(const http::Request& request) const;
+  ApiResult FormatQuery(const http::Request& request) const;
+  ApiResult ParseQuery(const http::Request& request) const;
+
+ private:
+  promql::ParserOptions parser_options() const;
+
+  const QueryApiDependencies dependencies_;
+};
+
+}  // namespace tocsin::web

@@ -1,0 +1,260 @@
+#include "web/targets_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <set>
+
+#include "base/json_writer.h"
+#include "promql/parser.h"
+#include "web/api_parameters.h"
+#include "web/json_result.h"
+#include "web/status_api.h"
+
+namespace tocsin::web {
+namespace {
+
+using scraper::FamilyMetadata;
+
+std::string LabelsJson(const Labels& labels) {
+  std::string json;
+  AppendLabelsJson(json, labels);
+  return json;
+}
+
+std::string Lowered(std::string_view text) {
+  std::string lowered(text);
+  for (char& c : lowered) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return lowered;
+}
+
+void WriteActiveTarget(JsonWriter& json, const scraper::ActiveTargetView& target) {
+  json.BeginObject();
+  json.Key("discoveredLabels"), json.Raw(LabelsJson(target.discovered_labels));
+  json.Key("labels"), json.Raw(LabelsJson(target.labels));
+  json.KeyString("scrapePool", target.scrape_pool);
+  json.KeyString("scrapeUrl", target.scrape_url);
+  json.KeyString("globalUrl", target.global_url);
+  json.KeyString("lastError", target.last_error);
+  json.KeyString("lastScrape", ApiTime(target.last_scrape_ms * 1'000'000));
+  json.KeyDouble("lastScrapeDuration", target.last_scrape_duration_seconds);
+  json.KeyString("health", TargetHealthText(target.health));
+  json.KeyString("scrapeInterval", target.scrape_interval);
+  json.KeyString("scrapeTimeout", target.scrape_timeout);
+  json.EndObject();
+}
+
+void WriteDroppedTarget(JsonWriter& json, const scraper::DroppedTargetView& target) {
+  json.BeginObject();
+  json.Key("discoveredLabels"), json.Raw(LabelsJson(target.discovered_labels));
+  json.KeyString("scrapePool", target.scrape_pool);
+  json.EndObject();
+}
+
+void WriteDroppedCounts(JsonWriter& json, const std::map<std::string, size_t>& counts) {
+  json.BeginObject();
+  for (const auto& [pool, count] : counts) {
+    json.Key(pool);
+    json.Uint(count);
+  }
+  json.EndObject();
+}
+
+ApiResult Targets(const TargetsApiDependencies& dependencies, const http::Request& request) {
+  const std::string pool(request.Parameter("scrapePool"));
+  const std::string state = Lowered(request.Parameter("state"));
+  const bool shows_all = state.empty() || state == "any";
+  const bool shows_active = (shows_all || state == "active") && dependencies.active_targets;
+  const bool shows_dropped = (shows_all || state == "dropped") && dependencies.dropped_targets;
+
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject();
+  json.Key("activeTargets");
+  json.BeginArray();
+  if (shows_active) {
+    for (const auto& target : dependencies.active_targets(pool)) WriteActiveTarget(json, target);
+  }
+  json.EndArray();
+  json.Key("droppedTargets");
+  json.BeginArray();
+  if (shows_dropped) {
+    for (const auto& target : dependencies.dropped_targets(pool)) WriteDroppedTarget(json, target);
+  }
+  json.EndArray();
+  json.Key("droppedTargetCounts");
+  if (shows_dropped && dependencies.dropped_target_counts) {
+    WriteDroppedCounts(json, dependencies.dropped_target_counts());
+  } else {
+    json.Null();
+  }
+  json.EndObject();
+  return ApiResult::Json(std::move(data));
+}
+
+// A whole number, or -1 when missing; upstream's text when it is neither.
+Parameter<int64_t> CountParameter(const http::Request& request, std::string_view name) {
+  std::string_view text = request.Parameter(name);
+  if (text.empty()) return -1;
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error == std::errc() && end == text.data() + text.size()) return count;
+  return tl::unexpected(ApiError{ApiErrorType::kBadData, fmt::format("{} must be a number", name)});
+}
+
+std::vector<scraper::TargetMetadataView> AllMetadata(const TargetsApiDependencies& dependencies) {
+  if (!dependencies.metadata) return {};
+  return dependencies.metadata();
+}
+
+bool Matches(const std::vector<Matcher>& matchers, const Labels& labels) {
+  return std::all_of(matchers.begin(), matchers.end(),
+                     [&](const Matcher& matcher) { return matcher.Matches(labels); });
+}
+
+// With `names_metric` also the metric, which upstream leaves out where the client named it.
+void WriteTargetFamily(JsonWriter& json, const Labels& target, const FamilyMetadata& family,
+                       bool names_metric) {
+  json.BeginObject();
+  json.Key("target"), json.Raw(LabelsJson(target));
+  if (names_metric) json.KeyString("metric", family.metric);
+  json.KeyString("type", MetricTypeText(family.metadata.type));
+  json.KeyString("help", family.metadata.help);
+  json.KeyString("unit", family.metadata.unit);
+  json.EndObject();
+}
+
+ApiResult TargetsMetadata(const TargetsApiDependencies& dependencies,
+                          const http::Request& request) {
+  TOCSIN_ASSIGN_PARAMETER(const int64_t limit, CountParameter(request, "limit"));
+  std::vector<Matcher> matchers;
+  if (const std::string_view text = request.Parameter("match_target"); !text.empty()) {
+    auto parsed = promql::ParseMetricSelector(text);
+    if (!parsed) return InvalidParameter("match_target", parsed.error().message());
+    matchers = std::move(*parsed);
+  }
+  const std::string_view metric = request.Parameter("metric");
+
+  std::string data;
+  JsonWriter json(data);
+  json.BeginArray();
+  int64_t count = 0;
+  for (const auto& target : AllMetadata(dependencies)) {
+    if (limit >= 0 && count >= limit) break;
+    if (!Matches(matchers, target.target)) continue;
+    for (const auto& family : target.families) {
+      if (!metric.empty() && family->metric != metric) continue;
+      WriteTargetFamily(json, target.target, *family, metric.empty());
+      ++count;
+    }
+  }
+  json.EndArray();
+  if (count == 0) return ApiError{ApiErrorType::kNotFound, "specified metadata not found"};
+  return ApiResult::Json(std::move(data));
+}
+
+struct MetadataLess {
+  bool operator()(const MetricMetadata& a, const MetricMetadata& b) const {
+    return std::tie(a.type, a.unit, a.help) < std::tie(b.type, b.unit, b.help);
+  }
+};
+using MetadataByMetric = std::map<std::string, std::set<MetricMetadata, MetadataLess>>;
+
+MetadataByMetric CollectMetadata(const TargetsApiDependencies& dependencies,
+                                 std::string_view metric, int64_t limit_per_metric) {
+  MetadataByMetric metrics;
+  for (const auto& target : AllMetadata(dependencies)) {
+    for (const auto& family : target.families) {
+      if (!metric.empty() && family->metric != metric) continue;
+      auto& known = metrics[family->metric];
+      const bool is_full =
+          limit_per_metric > 0 && known.size() >= static_cast<size_t>(limit_per_metric);
+      if (!is_full) known.insert(family->metadata);
+    }
+  }
+  return metrics;
+}
+
+ApiResult Metadata(const TargetsApiDependencies& dependencies, const http::Request& request) {
+  TOCSIN_ASSIGN_PARAMETER(const int64_t limit, CountParameter(request, "limit"));
+  TOCSIN_ASSIGN_PARAMETER(const int64_t limit_per_metric,
+                          CountParameter(request, "limit_per_metric"));
+  const MetadataByMetric metrics =
+      CollectMetadata(dependencies, request.Parameter("metric"), limit_per_metric);
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject();
+  int64_t count = 0;
+  for (const auto& [metric, entries] : metrics) {
+    if (limit >= 0 && count++ >= limit) break;
+    json.Key(metric);
+    json.BeginArray();
+    for (const MetricMetadata& entry : entries) {
+      json.BeginObject();
+      json.KeyString("type", MetricTypeText(entry.type));
+      json.KeyString("unit", entry.unit);
+      json.KeyString("help", entry.help);
+      json.EndObject();
+    }
+    json.EndArray();
+  }
+  json.EndObject();
+  return ApiResult::Json(std::move(data));
+}
+
+ApiResult ScrapePools(const TargetsApiDependencies& dependencies) {
+  std::vector<std::string> names;
+  if (dependencies.pool_names) names = dependencies.pool_names();
+  std::sort(names.begin(), names.end());
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject();
+  json.Key("scrapePools");
+  json.BeginArray();
+  for (const std::string& name : names) json.String(name);
+  json.EndArray();
+  json.EndObject();
+  return ApiResult::Json(std::move(data));
+}
+
+void WriteUrls(JsonWriter& json, std::string_view key, const std::vector<std::string>& urls) {
+  json.Key(key);
+  json.BeginArray();
+  for (const std::string& url : urls) {
+    json.BeginObject();
+    json.KeyString("url", url);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+ApiResult Alertmanagers(const TargetsApiDependencies& dependencies) {
+  AlertmanagersView view;
+  if (dependencies.alertmanagers) view = dependencies.alertmanagers();
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject();
+  WriteUrls(json, "activeAlertmanagers", view.active);
+  WriteUrls(json, "droppedAlertmanagers", view.dropped);
+  json.EndObject();
+  return ApiResult::Json(std::move(data));
+}
+
+}  // namespace
+
+void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies) {
+  // Shared by the handlers below and nobody else.
+  const auto shared = std::make_shared<const TargetsApiDependencies>(std::move(dependencies));
+  routes.Handle("GET", "/targets",
+                [shared](http::Request& request) { return Targets(*shared, request); });
+  routes.Handle("GET", "/targets/metadata",
+                [shared](http::Request& request) { return TargetsMetadata(*shared, request); });
+  routes.Handle("GET", "/metadata",
+                [shared](http::Request& request) { return Metadata(*shared, request); });
+  routes.Handle("GET", "/scrape_pools", [shared](http::Request&) { return ScrapePools(*shared); });
+  routes.Handle("GET", "/alertmanagers",
+                [shared](http::Request&) { return Alertmanagers(*shared); });
+}
+
+}  // namespace tocsin::web

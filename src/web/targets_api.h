@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "scraper/target_view.h"
+#include "web/api_routes.h"
+
+namespace tocsin::web {
+
+/// The Alertmanagers that alerts are sent to, as URLs.
+struct AlertmanagersView {
+  std::vector<std::string> active;
+  std::vector<std::string> dropped;
+};
+
+/// Where the endpoints about targets look: ScrapeManager's snapshots. Each function is called on a
+/// request's thread; null ones answer with nothing. An empty `pool` means all.
+struct TargetsApiDependencies {
+  std::function<std::vector<std::string>()> pool_names;
+  /// By pool, then by URL.
+  std::function<std::vector<scraper::ActiveTargetView>(const std::string& pool)> active_targets;
+  std::function<std::vector<scraper::DroppedTargetView>(const std::string& pool)> dropped_targets;
+  std::function<std::map<std::string, size_t>()> dropped_target_counts;
+  std::function<std::vector<scraper::TargetMetadataView>()> metadata;
+  std::function<AlertmanagersView()> alertmanagers;
+};
+
+/// Registers /targets, /targets/metadata, /metadata, /scrape_pools and /alertmanagers.
+void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies);
+
+}  // namespace tocsin::web

@@ -263,7 +263,7 @@ class Driver {
 };
 
 TEST(HeadModelTest, RandomRowsBatchesRestartsAndReadersAgreeWithTheModel) {
-  for (uint64_t seed = 1; seed <= 12; ++seed) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Driver driver(seed, testing::TempDir() + "/tsdb_model_" + std::to_string(seed));
     for (int step = 0; step < 400; ++step) {

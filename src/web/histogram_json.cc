@@ -18,22 +18,39 @@ struct Bucket {
   double count = 0;
 };
 
+// 2^(part / 2^schema) / 2. For eighths the numbers of upstream's table, which differ from the
+// nearest doubles by an ulp here and there.
+double BoundFraction(int64_t part, int32_t schema) {
+  constexpr int32_t kTableSchema = 3;
+  constexpr double kEighths[] = {0.5,
+                                 0.5452538663326288,
+                                 0.5946035575013605,
+                                 0.6484197773255048,
+                                 0.7071067811865475,
+                                 0.7711054127039704,
+                                 0.8408964152537144,
+                                 0.9170040432046711};
+  if (schema <= kTableSchema) return kEighths[part << (kTableSchema - schema)];
+  const int64_t parts_per_eighth = int64_t{1} << (schema - kTableSchema);
+  if (part % parts_per_eighth == 0) return kEighths[part / parts_per_eighth];
+  return std::exp2(std::ldexp(static_cast<double>(part), -schema)) / 2;
+}
+
 // The upper bound of bucket `index`: base^index, base being 2^(2^-schema).
 double ExponentialBound(int64_t index, int32_t schema) {
   constexpr int64_t kMaxExponent = 1024;
   int64_t exponent = 0;
-  double fraction = 1;
+  double fraction = 0.5;
   if (schema <= 0) {
     exponent = index * (int64_t{1} << std::min(-schema, 30));
   } else {
     exponent = index >> schema;
-    const int64_t part = index & ((int64_t{1} << schema) - 1);
-    fraction = std::exp2(std::ldexp(static_cast<double>(part), -schema));
+    fraction = BoundFraction(index & ((int64_t{1} << schema) - 1), schema);
   }
   // The last finite bucket ends at the largest double, as upstream's.
-  if (fraction == 1 && exponent == kMaxExponent) return std::numeric_limits<double>::max();
+  if (fraction == 0.5 && exponent == kMaxExponent) return std::numeric_limits<double>::max();
   const int64_t clamped = std::clamp<int64_t>(exponent, -2000, 2000);
-  return std::ldexp(fraction, static_cast<int>(clamped));
+  return std::ldexp(fraction, static_cast<int>(clamped) + 1);
 }
 
 double CustomBound(int64_t index, const std::vector<double>& bounds) {

@@ -128,6 +128,7 @@ QueryContext::Settings Engine::State::SettingsOf(const Request& request) const {
   settings.delayed_name_removal = options.enable_delayed_name_removal;
   settings.type_and_unit_labels = options.enable_type_and_unit_labels;
   settings.default_subquery_step_ms = options.default_subquery_step_ms;
+  settings.per_step_stats = request.options.per_step_stats;
   return settings;
 }
 
@@ -161,12 +162,17 @@ Result<QueryResult> Engine::State::RunInside(const Request& request, const Cance
       const std::unique_ptr<storage::Querier> querier,
       request.queryable.MakeQuerier(reads ? plan.first_sample_ms : request.steps.start_ms,
                                     reads ? plan.last_sample_ms : request.steps.start_ms));
+  const double prepared = total.Seconds();
+  prepare_time.Observe(prepared);
   MemoryBudget budget(options.query_memory_bytes, &memory);
   QueryContext context(SettingsOf(request), *querier, request.steps, deadline, request.cancel, pool,
                        budget);
   Result<QueryResult> result = Evaluate(request, plan, context);
   samples.Increment(static_cast<double>(context.queryable_samples.load()));
-  if (result.ok()) result->stats.eval_total_seconds = total.Seconds();
+  if (result.ok()) {
+    result->stats.preparation_seconds = prepared;
+    result->stats.eval_total_seconds = total.Seconds();
+  }
   return result;
 }
 
@@ -180,6 +186,10 @@ Result<QueryResult> Engine::State::Evaluate(const Request& request, const Plan& 
   result.stats.total_queryable_samples = context.queryable_samples;
   result.stats.samples_read = context.samples_read;
   result.stats.peak_samples = context.peak_samples();
+  if (request.options.per_step_stats) {
+    context.samples_by_step.resize(request.steps.count);
+    result.stats.total_queryable_samples_per_step = std::move(context.samples_by_step);
+  }
   return result;
 }
 

@@ -28,7 +28,7 @@ struct EngineOptions {
   size_t max_rule_concurrency = 64;     ///< Of Lane::kRules; the rule manager is the real limit.
   int64_t lookback_delta_ms = 300'000;  ///< --query.lookback-delta
   /// Step of `expr[range:]`; null means one minute. Called with the range.
-  std::function<int64_t(int64_t range_ms)> default_subquery_step_ms;
+  std::function<int64_t(int64_t range_ms)> default_subquery_step_ms = nullptr;
   bool enable_experimental_functions = false;  ///< --enable-feature=promql-experimental-functions
   bool enable_delayed_name_removal = false;    ///< --enable-feature=promql-delayed-name-removal
   bool enable_type_and_unit_labels = false;    ///< --enable-feature=type-and-unit-labels

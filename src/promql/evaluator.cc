@@ -82,6 +82,7 @@ Result<std::vector<double>> Evaluator::EvalScalar(const Expr& expr, const StepRa
       return EvalScalar(*As<ParenExpr>(expr).expr, steps);
     case ExprKind::kStepInvariant: {
       const StepRange first{steps.start_ms, steps.step_ms, steps.count > 0 ? size_t{1} : 0};
+      const WeightScope weight(context_, context_.sample_weight * steps.count);
       TOCSIN_ASSIGN_OR_RETURN(std::vector<double> value,
                               EvalScalar(*As<StepInvariantExpr>(expr).expr, first));
       value.resize(steps.count, value.empty() ? 0 : value[0]);
@@ -153,6 +154,7 @@ Result<RangeVector> Evaluator::EvalRange(const Expr& expr, const StepRange& step
   const StepRange inner_steps =
       SubquerySteps(subquery, steps, context_.settings().default_subquery_step_ms);
   RangeVector result{nullptr, WindowsOf(subquery.time, subquery.range_ms, steps)};
+  const WeightScope weight(context_, 0);
   FramePtr frame;
   if (inner_steps.count == 0) {
     frame = EmptyFrame(0);
@@ -183,6 +185,7 @@ Result<RowSourcePtr> Evaluator::EvalSelector(const VectorSelector& selector, con
 Result<RowSourcePtr> Evaluator::EvalInvariant(const StepInvariantExpr& expr,
                                               const StepRange& steps) {
   if (steps.count <= 1) return EvalVector(*expr.expr, steps);
+  const WeightScope weight(context_, context_.sample_weight * steps.count);
   TOCSIN_ASSIGN_OR_RETURN(FramePtr frame,
                           EvalFrame(*expr.expr, {steps.start_ms, steps.step_ms, 1}));
   return RowSourcePtr(std::make_shared<RepeatedRows>(std::move(frame)));

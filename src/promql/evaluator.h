@@ -69,6 +69,22 @@ class Evaluator {
   /// A vector of one series without labels.
   Result<RowSourcePtr> OneSeries(const std::vector<double>& values, Labels labels = {});
 
+  /// Restores the weight of samples at the end of a scope.
+  class WeightScope {
+   public:
+    WeightScope(QueryContext& context, uint64_t weight)
+        : context_(context), before_(context.sample_weight) {
+      context.sample_weight = weight;
+    }
+    ~WeightScope() { context_.sample_weight = before_; }
+    WeightScope(const WeightScope&) = delete;
+    WeightScope& operator=(const WeightScope&) = delete;
+
+   private:
+    QueryContext& context_;
+    const uint64_t before_;
+  };
+
   QueryContext& context_;
   /// Identical selections are made once.
   std::map<std::string, SeriesSetPtr> selections_;

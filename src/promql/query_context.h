@@ -25,6 +25,7 @@ class QueryContext {
     uint64_t max_samples = 50'000'000;
     bool delayed_name_removal = false;
     bool type_and_unit_labels = false;
+    bool per_step_stats = false;
     std::function<int64_t(int64_t)> default_subquery_step_ms;
   };
 
@@ -62,9 +63,15 @@ class QueryContext {
 
   Annotations annotations;
 
+  /// How often a sample counts that an operator reads which is being made now: 0 inside a subquery
+  /// (whose result is counted when it is used), the number of steps where one evaluation serves
+  /// them all.
+  uint64_t sample_weight = 1;
+
   // Counted per batch and added at its end, so that the workers do not share a cache line for long.
   std::atomic<uint64_t> queryable_samples{0};
   std::atomic<uint64_t> samples_read{0};
+  std::vector<uint64_t> samples_by_step;  ///< Only with per_step_stats.
 
  private:
   const Settings settings_;

@@ -133,6 +133,10 @@ Result<Matrix> ToMatrix(QueryContext& context, const RangeVector& range) {
     if (count == 0) continue;
     TOCSIN_RETURN_IF_ERROR(context.HoldSamples(count));
     context.queryable_samples += count;
+    if (context.settings().per_step_stats) {
+      context.samples_by_step.resize(1);
+      context.samples_by_step[0] += count;
+    }
     Labels labels = table.LabelsOf(i);
     if (table.DropsName(i)) labels = DropReservedLabels(labels);
     all.push_back({std::move(labels), std::move(state.samples)});

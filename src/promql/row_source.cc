@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "base/mutex.h"
 
@@ -36,6 +37,11 @@ void Collect(QueryContext& context, BatchState& state) {
   context.queryable_samples += state.queryable_samples;
   context.samples_read += state.samples_read;
   state.queryable_samples = state.samples_read = 0;
+  context.samples_by_step.resize(
+      std::max(context.samples_by_step.size(), state.samples_by_step.size()));
+  for (size_t step = 0; step < state.samples_by_step.size(); ++step) {
+    context.samples_by_step[step] += std::exchange(state.samples_by_step[step], 0);
+  }
 }
 
 /// Runs batches on the pool; `compute` anywhere, `finish` in order of batches and one at a time.
@@ -145,6 +151,17 @@ void ClearAll(const GridView& grid) {
 }
 
 }  // namespace
+
+void SampleTally::Add(size_t step, uint64_t samples, BatchState& state) const {
+  state.queryable_samples += samples * weight_;
+  if (!by_step()) return;
+  state.samples_by_step.resize(steps_);
+  if (weight_ == 1) {
+    if (step < steps_) state.samples_by_step[step] += samples;
+    return;
+  }
+  for (uint64_t& at_step : state.samples_by_step) at_step += samples;
+}
 
 Status Frame::Compute(size_t first, const GridView& out, BatchState&) const {
   const GridView own = view();

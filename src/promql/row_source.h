@@ -43,6 +43,24 @@ struct BatchState {
   Annotations annotations;
   uint64_t queryable_samples = 0;
   uint64_t samples_read = 0;
+  std::vector<uint64_t> samples_by_step;  ///< As in QueryContext.
+};
+
+/// Counts the samples that an operator uses at its steps, as the query's statistics want it. Made
+/// with the operator, by the query's own thread. Immutable; thread-safe.
+class SampleTally {
+ public:
+  explicit SampleTally(const QueryContext& context)
+      : weight_(context.sample_weight),
+        steps_(context.settings().per_step_stats ? context.query_steps().count : 0) {}
+
+  /// Whether Add has to be called for each step; else once with all samples.
+  bool by_step() const { return steps_ > 0 && weight_ > 0; }
+  void Add(size_t step, uint64_t samples, BatchState& state) const;
+
+ private:
+  const uint64_t weight_;
+  const size_t steps_;
 };
 
 class Frame;

@@ -18,7 +18,8 @@ class SelectorRows final : public RowSource {
         set_(std::move(set)),
         lookback_(lookback),
         aspect_(aspect),
-        context_(context) {}
+        context_(context),
+        tally_(context) {}
 
   Status Compute(size_t first, const GridView& out, BatchState& state) const override {
     if (out.steps == 0) return {};
@@ -30,7 +31,7 @@ class SelectorRows final : public RowSource {
       state.samples_read += state.samples.values.size() + state.samples.histograms.size();
       FillFloats(out, row, state.samples);
       if (!state.samples.histograms.empty()) FillHistograms(out, row, state.samples);
-      state.queryable_samples += CountPresent(out.Present(row), out.words);
+      Count(out, row, state);
     }
     return {};
   }
@@ -49,9 +50,17 @@ class SelectorRows final : public RowSource {
       } else if (!IsStaleNan(latest.value)) {
         PutFloat(out, row, 0, latest.timestamp_ms, latest.value);
       }
-      state.queryable_samples += IsPresent(out.Present(row), 0);
+      Count(out, row, state);
     }
     return {};
+  }
+
+  void Count(const GridView& out, size_t row, BatchState& state) const {
+    if (!tally_.by_step()) {
+      tally_.Add(0, CountPresent(out.Present(row), out.words), state);
+      return;
+    }
+    ForEachPresent(out.Present(row), out.words, [&](size_t step) { tally_.Add(step, 1, state); });
   }
 
   void PutFloat(const GridView& out, size_t row, size_t step, int64_t timestamp_ms,
@@ -109,6 +118,7 @@ class SelectorRows final : public RowSource {
   const Lookback lookback_;
   const SampleAspect aspect_;
   QueryContext& context_;
+  const SampleTally tally_;
 };
 
 }  // namespace

@@ -124,6 +124,7 @@ class WindowRows final : public RowSource {
       : RowSource(std::move(series)),
         call_(std::move(call)),
         context_(context),
+        tally_(context),
         common_name_(CommonName(*call_.samples->series_ptr())),
         checks_name_(call_.checks_counter_name &&
                      (call_.type_and_unit_labels || !LooksLikeCounter(common_name_))) {}
@@ -181,8 +182,9 @@ class WindowRows final : public RowSource {
       }
       total += samples;
       widest = std::max(widest, samples);
+      if (tally_.by_step() && samples > 0) tally_.Add(step, samples, state);
     }
-    state.queryable_samples += total;
+    if (!tally_.by_step()) tally_.Add(0, total, state);
     return context_.TouchSamples(widest);
   }
 
@@ -218,6 +220,7 @@ class WindowRows final : public RowSource {
 
   const WindowCall call_;
   QueryContext& context_;
+  const SampleTally tally_;
   const std::string common_name_;
   const bool checks_name_;
 };

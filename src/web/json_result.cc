@@ -148,7 +148,7 @@ class Block {
   }
   void Wrote(char* end) { at_ = end; }
 
-  static constexpr size_t kRoom = 32 + kMaxSampleTextBytes;
+  static constexpr size_t kRoom = 48 + kMaxSampleTextBytes;
 
  private:
   void Flush() {
@@ -253,11 +253,9 @@ bool ResultJsonWriter::WritePoints(std::string& out, const MatrixSeries& series)
   for (size_t point = next_point_; point < end; ++point) {
     char* at = block.Room();
     if (point > 0) *at++ = ',';
-    const size_t step = series.StepOf(point);
-    const uint32_t start = timestamp_starts_[step];
-    const size_t size = timestamp_starts_[step + 1] - start;
-    std::memcpy(at, timestamps_.data() + start, size);
-    at = WriteSampleText(at + size, series.values[point]);
+    const TimestampText& timestamp = timestamps_[series.StepOf(point)];
+    std::memcpy(at, timestamp.text, sizeof timestamp.text);
+    at = WriteSampleText(at + timestamp.size, series.values[point]);
     *at++ = '"';
     *at++ = ']';
     block.Wrote(at);
@@ -284,14 +282,15 @@ void ResultJsonWriter::Finish(std::string& out) {
 }
 
 void ResultJsonWriter::RenderTimestamps(const Matrix& matrix) {
-  timestamp_starts_.reserve(matrix.timestamps_ms.size() + 1);
+  timestamps_.reserve(matrix.timestamps_ms.size());
   for (const int64_t timestamp_ms : matrix.timestamps_ms) {
-    timestamp_starts_.push_back(static_cast<uint32_t>(timestamps_.size()));
-    timestamps_.push_back('[');
-    AppendTimestampApi(timestamps_, timestamp_ms);
-    timestamps_.append(",\"");
+    std::string text = "[";
+    AppendTimestampApi(text, timestamp_ms);
+    text.append(",\"");
+    TimestampText& timestamp = timestamps_.emplace_back();
+    timestamp.size = static_cast<uint8_t>(text.size());
+    std::memcpy(timestamp.text, text.data(), text.size());
   }
-  timestamp_starts_.push_back(static_cast<uint32_t>(timestamps_.size()));
 }
 
 }  // namespace tocsin::web

@@ -24,21 +24,8 @@ Status HeadSeriesSet::Read(size_t index, int64_t start_ms, int64_t end_ms,
 Status HeadSeriesSet::ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
                                  std::span<Latest> out) const {
   start_ms = std::max(start_ms, point_.min_time_ms);
-  for (size_t i = 0; i < out.size(); ++i) {
-    TOCSIN_RETURN_IF_ERROR(ReadLatestOf(ids_[first + i], start_ms, end_ms, out[i]));
-  }
-  return {};
-}
-
-Status HeadSeriesSet::ReadLatestOf(SeriesId id, int64_t start_ms, int64_t end_ms,
-                                   Latest& out) const {
-  const Result<Sample> newest =
-      state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
-        return ReadNewest(state_, id, group, slot, point_.sequence, start_ms, end_ms);
-      });
-  if (!newest) return newest.error();
-  out = {newest->timestamp_ms, newest->value, nullptr};
-  return {};
+  return ReadLatestOfMany(state_, std::span(ids_).subspan(first, out.size()), point_.sequence,
+                          start_ms, end_ms, out);
 }
 
 storage::SeriesGrouping HeadSeriesSet::GroupBy(std::span<const std::string> names,

@@ -28,8 +28,6 @@ class HeadSeriesSet final : public storage::SeriesSet {
   storage::SeriesGrouping GroupBy(std::span<const std::string> names, bool without) const override;
 
  private:
-  Status ReadLatestOf(SeriesId id, int64_t start_ms, int64_t end_ms, Latest& out) const;
-
   HeadState& state_;
   const Isolation::Point point_;
   const std::vector<SeriesId> ids_;  // Sorted by labels.

@@ -1,5 +1,6 @@
 #include "tsdb/head_state.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tocsin::tsdb {
@@ -95,8 +96,9 @@ size_t HeadState::AddPending(SeriesId id, const PendingSample& sample) {
       SlabArena::Session session(columns.arena());
       columns.AddPending(session, column, sample);
     }
-    if (group != nullptr && sample.timestamp_ms > group->newest_ms) {
-      group->newest_ms = sample.timestamp_ms;
+    if (group != nullptr) {
+      group->may_have_pending = true;
+      group->newest_ms = std::max(group->newest_ms, sample.timestamp_ms);
     }
     return columns.Pending(column).size();
   });

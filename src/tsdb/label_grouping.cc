@@ -8,6 +8,9 @@
 namespace tocsin::tsdb {
 namespace {
 
+// Series ahead whose labels are fetched: sorted by labels they lie all over memory.
+constexpr size_t kPrefetchDistance = 8;
+
 // The pairs that make up each group's labels, one after the other, and a table over them.
 class GroupTable {
  public:
@@ -66,9 +69,13 @@ storage::SeriesGrouping GroupSeries(const SeriesIndex& index, std::span<const Se
   storage::SeriesGrouping grouping;
   grouping.group_of_series.reserve(ids.size());
   std::vector<PairId> key;
-  for (const SeriesId id : ids) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i + 2 * kPrefetchDistance < ids.size()) {
+      index.PrefetchRun(ids[i + 2 * kPrefetchDistance]);
+      index.PrefetchPairs(ids[i + kPrefetchDistance]);
+    }
     key.clear();
-    for (const PairId pair : index.PairsOf(id)) {
+    for (const PairId pair : index.PairsOf(ids[i])) {
       if (in_key[dictionary.name_of(pair)]) key.push_back(pair);
     }
     grouping.group_of_series.push_back(groups.FindOrAdd(key));

@@ -32,6 +32,7 @@ HeadRowAppender::HeadRowAppender(HeadState& state)
   WriteLock lock(group_.mutex);
   group_.next_block_rows = 1 + group_id_ % RowGroup::kRowsPerBlock;
   group_.newest_ms = INT64_MIN;
+  group_.may_have_pending = false;
 }
 
 HeadRowAppender::~HeadRowAppender() {
@@ -92,6 +93,7 @@ bool HeadRowAppender::TryAdopt(SeriesId id, Slot slot) {
   WriteLock stripe(state_.series.StripeOf(id));
   if (state_.series.PlaceOf(id).group != 0) return false;
   group_.slots[slot] = id;
+  group_.may_have_pending |= state_.series.columns[id].pending != 0;
   if (const auto newest = state_.columns.Newest(state_.series.columns[id])) {
     group_.newest_ms = std::max(group_.newest_ms, newest->timestamp_ms);
   }

@@ -68,6 +68,10 @@ class RowGroup {
   std::vector<SeriesId> slots;             // kNoSeries: not (or no more) of this group.
   int64_t newest_ms = INT64_MIN;
 
+  /// Whether some series of the group may have pending samples, so that their columns have to be
+  /// looked at even when a row has what is wanted. Stays once it is set: such targets do it again.
+  bool may_have_pending = false;
+
   /// Set by maintenance when series of the group have lost all samples; the group's writer then
   /// frees their slots.
   std::atomic<bool> is_compaction_wanted{false};

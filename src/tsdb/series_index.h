@@ -47,6 +47,9 @@ class SeriesIndex {
     const Run& run = runs_[id];
     return {reinterpret_cast<const PairId*>(arena_.Get(run.handle)), run.size};
   }
+  /// Hints for walks over many series: first the one, some series later the other.
+  void PrefetchRun(SeriesId id) const { __builtin_prefetch(&runs_[id]); }
+  void PrefetchPairs(SeriesId id) const { __builtin_prefetch(arena_.Get(runs_[id].handle)); }
   Labels LabelsOf(SeriesId id) const;
   /// Whether the series can be found: it exists and is not unlinked.
   bool IsLinked(SeriesId id) const { return all_.Contains(id); }

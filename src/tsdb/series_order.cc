@@ -15,6 +15,9 @@ constexpr size_t kMaxWalkFactor = 16;
 // Orders of fewer series are not worth keeping.
 constexpr size_t kMinCachedSeries = 512;
 
+// Series ahead whose labels are fetched.
+constexpr size_t kPrefetchDistance = 8;
+
 bool LessPair(const LabelDictionary& dictionary, PairId a, PairId b) {
   if (dictionary.name_of(a) != dictionary.name_of(b)) {
     return dictionary.name_text_of(a) < dictionary.name_text_of(b);
@@ -91,10 +94,14 @@ void SeriesOrder::Sort(const SeriesIndex& index, std::vector<SeriesId>& ids) {
   std::unordered_map<PairId, std::vector<SeriesId>> parts;
   PairId last = LabelDictionary::kNone;
   std::vector<SeriesId>* part = &parts[last];
-  for (const SeriesId id : ids) {
-    const PairId metric = index.MetricNameOf(id);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i + 2 * kPrefetchDistance < ids.size()) {
+      index.PrefetchRun(ids[i + 2 * kPrefetchDistance]);
+      index.PrefetchPairs(ids[i + kPrefetchDistance]);
+    }
+    const PairId metric = index.MetricNameOf(ids[i]);
     if (metric != last) part = &parts[last = metric];
-    part->push_back(id);
+    part->push_back(ids[i]);
   }
   std::vector<PairId> metrics;
   for (const auto& [metric, unused] : parts) {

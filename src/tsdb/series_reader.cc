@@ -10,6 +10,10 @@ void Push(storage::SampleBuffer& out, int64_t timestamp_ms, double value) {
   out.values.push_back(value);
 }
 
+Sample InRange(const Sample& sample, int64_t start_ms) {
+  return sample.timestamp_ms < start_ms ? Sample{storage::SeriesSet::kNoSample, 0} : sample;
+}
+
 }  // namespace
 
 Status ReadSeries(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
@@ -52,6 +56,9 @@ Result<Sample> ReadNewest(const HeadState& state, SeriesId id, const RowGroup* g
       break;
     }
   }
+  const bool is_in_row = found.timestamp_ms != storage::SeriesSet::kNoSample;
+  // The column is memory that nobody has touched lately.
+  if (is_in_row && !group->may_have_pending) return InRange(found, start_ms);
   const ChunkColumn& column = state.series.columns[id];
   const auto pending = state.columns.Pending(column);
   for (auto sample = pending.rbegin(); sample != pending.rend(); ++sample) {
@@ -63,8 +70,71 @@ Result<Sample> ReadNewest(const HeadState& state, SeriesId id, const RowGroup* g
     return state.columns.LatestInChunks(column, start_ms, end_ms);
   }
   // Chunks are older than rows and pending samples.
-  if (found.timestamp_ms < start_ms) found = {storage::SeriesSet::kNoSample, 0};
-  return found;
+  return InRange(found, start_ms);
+}
+
+namespace {
+
+using Latest = storage::SeriesSet::Latest;
+
+// The indexes of `places` in order of groups, and where each group's begin.
+struct ByGroup {
+  explicit ByGroup(std::span<const SeriesPlace> places) : order(places.size()) {
+    uint32_t limit = 1;
+    for (const SeriesPlace& place : places) limit = std::max(limit, place.group + 1);
+    begins.resize(limit + 1);
+    for (const SeriesPlace& place : places) ++begins[place.group + 1];
+    for (size_t group = 1; group < begins.size(); ++group) begins[group] += begins[group - 1];
+    std::vector<uint32_t> next(begins.begin(), begins.end() - 1);
+    for (uint32_t i = 0; i < places.size(); ++i) order[next[places[i].group]++] = i;
+  }
+  std::vector<uint32_t> order;
+  std::vector<uint32_t> begins;
+};
+
+Status ReadOneLatest(HeadState& state, SeriesId id, uint64_t sequence, int64_t start_ms,
+                     int64_t end_ms, Latest& out) {
+  const Result<Sample> newest =
+      state.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
+        return ReadNewest(state, id, group, slot, sequence, start_ms, end_ms);
+      });
+  if (!newest) return newest.error();
+  out = {newest->timestamp_ms, newest->value, nullptr};
+  return {};
+}
+
+}  // namespace
+
+Status ReadLatestOfMany(HeadState& state, std::span<const SeriesId> ids, uint64_t sequence,
+                        int64_t start_ms, int64_t end_ms, std::span<Latest> out) {
+  std::vector<SeriesPlace> places(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) places[i] = state.series.PlaceOf(ids[i]);
+  const ByGroup by_group(places);
+  // Left for the second pass: series that are in no group, or whose place changed meanwhile.
+  std::vector<uint32_t> singles(by_group.order.begin(),
+                                by_group.order.begin() + by_group.begins[1]);
+  for (uint32_t group_id = 1; group_id + 1 < by_group.begins.size(); ++group_id) {
+    const uint32_t begin = by_group.begins[group_id];
+    const uint32_t end = by_group.begins[group_id + 1];
+    if (begin == end) continue;
+    const RowGroup& group = state.series.groups[group_id];
+    ReadLock lock(state.series.groups[group_id].mutex);
+    for (uint32_t at = begin; at < end; ++at) {
+      const uint32_t i = by_group.order[at];
+      if (state.series.PlaceOf(ids[i]) != places[i]) {
+        singles.push_back(i);
+        continue;
+      }
+      const Result<Sample> newest =
+          ReadNewest(state, ids[i], &group, places[i].slot, sequence, start_ms, end_ms);
+      if (!newest) return newest.error();
+      out[i] = {newest->timestamp_ms, newest->value, nullptr};
+    }
+  }
+  for (const uint32_t i : singles) {
+    TOCSIN_RETURN_IF_ERROR(ReadOneLatest(state, ids[i], sequence, start_ms, end_ms, out[i]));
+  }
+  return {};
 }
 
 }  // namespace tocsin::tsdb

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/result.h"
 #include "storage/queryable.h"
@@ -19,5 +20,10 @@ Status ReadSeries(const HeadState& state, SeriesId id, const RowGroup* group, ui
 /// range is in chunks too.
 Result<Sample> ReadNewest(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
                           uint64_t sequence, int64_t start_ms, int64_t end_ms);
+
+/// The same for many series, taking their locks: each target's once, and its rows in one go.
+Status ReadLatestOfMany(HeadState& state, std::span<const SeriesId> ids, uint64_t sequence,
+                        int64_t start_ms, int64_t end_ms,
+                        std::span<storage::SeriesSet::Latest> out);
 
 }  // namespace tocsin::tsdb

@@ -7,6 +7,7 @@
 //         0)
 #include "tsdb/xor_chunk.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -16,6 +17,9 @@ namespace tocsin::tsdb {
 namespace {
 
 constexpr uint8_t kMaxLeading = 31;  // What five bits hold.
+// The first of the bits that BitReader::Peek does not vouch for, minus one to make their number
+// even.
+constexpr uint64_t kPeekEnd = uint64_t{1} << 7;
 
 // Collects bits left to right in a word and stores whole words.
 class BitWriter {
@@ -247,6 +251,21 @@ Status Decode(DecodeEnd& end, size_t count, int64_t* timestamps_ms, double* valu
     uint64_t bits;
     if (i > 1) [[likely]] {
       bits = in.Peek();
+      if (bits >> 62 == 0) {
+        // As many samples as there are pairs of zero bits: same interval, same value.
+        const size_t pairs = static_cast<size_t>(std::countl_zero(bits | kPeekEnd)) / 2;
+        const size_t last = std::min(count, i + pairs);
+        in.Skip(static_cast<uint32_t>(2 * (last - i)));
+        if (in.past_end()) return Malformed();
+        const double value = std::bit_cast<double>(value_bits);
+        for (; i < last; ++i) {
+          timestamp += delta;
+          timestamps_ms[i] = static_cast<int64_t>(timestamp);
+          values[i] = value;
+        }
+        --i;
+        continue;
+      }
       if (bits >> 63 == 0) [[likely]] {
         in.Skip(1);
         bits <<= 1;

@@ -5,10 +5,13 @@
 
 #include <bit>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <random>
 #include <string>
 
+#include "base/varint.h"
 #include "model/sample.h"
 
 namespace tocsin::tsdb {
@@ -164,6 +167,29 @@ TEST(XorChunkTest, CountBeyondTheBytesIsRefusedBeforeMemoryIsTaken) {
   const std::string chunk = "\xff\xff\x01\x02";
   EXPECT_FALSE(XorDecodeChunk(chunk, decoded.timestamps_ms, decoded.values).ok());
   EXPECT_EQ(decoded.values.capacity(), 0u);
+}
+
+// Chunks that Prometheus wrote: each is decoded and encoded again, to the same bytes.
+TEST(XorChunkTest, ChunksOfAPrometheusBlockComeOutTheSame) {
+  std::ifstream file(TOCSIN_UPSTREAM_DIR "/prometheus/tsdb/testdata/index_format_v1/chunks/000001",
+                     std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (bytes.empty()) GTEST_SKIP() << "skipped: no upstream test data in " TOCSIN_UPSTREAM_DIR;
+  ByteReader reader(bytes);
+  reader.ReadBytes(8);  // Magic, version, padding.
+  size_t chunks = 0;
+  while (reader.remaining() > 0) {
+    const uint64_t size = reader.ReadUvarint();
+    ASSERT_EQ(reader.ReadByte(), 1) << "encoding of chunk " << chunks;
+    const std::string chunk(reader.ReadBytes(size));
+    reader.ReadBE32();  // CRC.
+    ASSERT_FALSE(reader.failed());
+    Samples samples;
+    ASSERT_TRUE(XorDecodeChunk(chunk, samples.timestamps_ms, samples.values).ok());
+    EXPECT_EQ(Encode(samples, samples.values.size()), chunk);
+    ++chunks;
+  }
+  EXPECT_GT(chunks, 0u);
 }
 
 }  // namespace

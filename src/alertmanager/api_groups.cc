@@ -30,16 +30,18 @@ bool GroupComesBefore(const ShownGroup& a, const ShownGroup& b) {
   return a.group.labels < b.group.labels;
 }
 
-KeyValues RouteLabels(const RunningConfig& running, const GroupSnapshot& group) {
+// Rendered as a notification of the whole group would have them now.
+KeyValues RouteLabels(const RunningConfig& running, const GroupSnapshot& group, int64_t now_ns) {
   NotificationContext context;
   context.receiver = group.route->options().receiver;
   context.group_labels = group.labels;
   context.route_labels = group.route->options().labels;
-  return running.templates->MakeData(context, group.alerts).route_labels;
+  if (context.route_labels.empty()) return {};
+  return running.templates->MakeData(context, Freeze(group.alerts, now_ns)).route_labels;
 }
 
 void WriteGroup(JsonWriter& json, const RunningConfig& running, const ShownGroup& shown,
-                const std::map<uint64_t, std::vector<std::string>>& receivers) {
+                const std::map<uint64_t, std::vector<std::string>>& receivers, int64_t now_ns) {
   json.BeginObject();
   json.Key("alerts");
   json.BeginArray();
@@ -52,7 +54,7 @@ void WriteGroup(JsonWriter& json, const RunningConfig& running, const ShownGroup
   json.BeginObject();
   json.KeyString("name", shown.group.route->options().receiver);
   json.EndObject();
-  const KeyValues route_labels = RouteLabels(running, shown.group);
+  const KeyValues route_labels = RouteLabels(running, shown.group, now_ns);
   json.Key("routeLabels");
   json.BeginObject();
   for (const auto& [name, value] : route_labels) json.KeyString(name, value);
@@ -90,7 +92,7 @@ void GetAlertGroups(Core& core, const http::Request& request, http::Response& re
   std::string out;
   JsonWriter json(out);
   json.BeginArray();
-  for (const ShownGroup& group : groups) WriteGroup(json, *running, group, receivers);
+  for (const ShownGroup& group : groups) WriteGroup(json, *running, group, receivers, now_ns);
   json.EndArray();
   SendJson(std::move(out), response);
 }

@@ -49,7 +49,11 @@ class DedupStage final : public FilterStage {
       if (context.firing.empty()) return std::nullopt;
       return NotificationReason::kFirstNotification;
     }
-    if (!IsSubset(context.firing, entry->firing_alerts)) return NotificationReason::kNewAlerts;
+    if (!IsSubset(context.firing, entry->firing_alerts)) {
+      // After an entry without firing alerts, which told of the end, the story begins anew.
+      return entry->firing_alerts.empty() ? NotificationReason::kFirstNotification
+                                          : NotificationReason::kNewAlerts;
+    }
     if (context.firing.empty()) {
       // Also when the receiver wants no resolved notices: the log has to learn that nothing fires.
       if (entry->firing_alerts.empty()) return std::nullopt;

@@ -82,31 +82,22 @@ void Dispatcher::Flush(const GroupPtr& group, int64_t tick_ms) {
     MutexLock lock(mutex_);
     // Before the flush: the rhythm does not depend on how long it takes.
     Arm(group, dependencies_.clock.NowMs() + group->route.options().group_interval_ms);
-    alerts = FrozenAlerts(*group);
+    alerts = SortedAlerts(*group);
   }
+  alerts = Freeze(alerts, dependencies_.clock.NowNs());
   pipeline_->Exec(MakeContext(*group, tick_ms), alerts,
                   [self = shared_from_this(), group, alerts](Result<AlertList> result) {
                     self->OnFlushed(group, alerts, result);
                   });
 }
 
-// What fires now fires in this notification, however long it takes to send: its end is cleared.
-AlertList Dispatcher::FrozenAlerts(const Group& group) const {
-  const int64_t now_ns = dependencies_.clock.NowNs();
-  AlertList frozen;
-  frozen.reserve(group.alerts.size());
-  for (const auto& [fingerprint, alert] : group.alerts) {
-    if (alert->IsResolvedAt(now_ns)) {
-      frozen.push_back(alert);
-      continue;
-    }
-    StoredAlert firing = *alert;
-    firing.ends_at_ns = 0;
-    frozen.push_back(std::make_shared<const StoredAlert>(std::move(firing)));
-  }
-  std::stable_sort(frozen.begin(), frozen.end(),
+AlertList Dispatcher::SortedAlerts(const Group& group) {
+  AlertList alerts;
+  alerts.reserve(group.alerts.size());
+  for (const auto& [fingerprint, alert] : group.alerts) alerts.push_back(alert);
+  std::stable_sort(alerts.begin(), alerts.end(),
                    [](const AlertPtr& a, const AlertPtr& b) { return ComesBefore(*a, *b); });
-  return frozen;
+  return alerts;
 }
 
 ContextPtr Dispatcher::MakeContext(const Group& group, int64_t tick_ms) const {
@@ -186,11 +177,8 @@ std::vector<GroupSnapshot> Dispatcher::Groups() const {
   MutexLock lock(mutex_);
   snapshots.reserve(groups_.size());
   for (const auto& [key, group] : groups_) {
-    GroupSnapshot snapshot{&group->route, group->labels, group->key, {}, group->mark->muted_by()};
-    for (const auto& [fingerprint, alert] : group->alerts) snapshot.alerts.push_back(alert);
-    std::stable_sort(snapshot.alerts.begin(), snapshot.alerts.end(),
-                     [](const AlertPtr& a, const AlertPtr& b) { return ComesBefore(*a, *b); });
-    snapshots.push_back(std::move(snapshot));
+    snapshots.push_back(
+        {&group->route, group->labels, group->key, SortedAlerts(*group), group->mark->muted_by()});
   }
   return snapshots;
 }

@@ -83,7 +83,7 @@ class Dispatcher : public std::enable_shared_from_this<Dispatcher> {
   void OnTick(const GroupPtr& group);
   void Flush(const GroupPtr& group, int64_t tick_ms);
   void OnFlushed(const GroupPtr& group, const AlertList& flushed, const Result<AlertList>& result);
-  AlertList FrozenAlerts(const Group& group) const REQUIRES(mutex_);
+  static AlertList SortedAlerts(const Group& group);
   ContextPtr MakeContext(const Group& group, int64_t tick_ms) const;
   /// Removes an empty group; returns its timer, to be canceled without the lock.
   Timers::TimerId RemoveLocked(const GroupPtr& group) REQUIRES(mutex_);

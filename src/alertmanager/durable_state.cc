@@ -55,8 +55,9 @@ Status DurableState::ReadJournal(const std::function<Status(std::string_view)>& 
 }
 
 Status DurableState::OpenJournal(bool truncate) {
+  const bool is_new = !fs_.Exists(journal_path_);
   TOCSIN_ASSIGN_OR_RETURN(journal_, fs_.OpenForWriting(journal_path_, truncate));
-  return {};
+  return is_new ? fs_.SyncDirectory(path_.substr(0, path_.rfind('/'))) : Status();
 }
 
 void DurableState::SetAside(const std::string& path, const Error& why) {

@@ -2,10 +2,27 @@
 
 #include "alertmanager/template_functions.h"
 #include "config/glob.h"
+#include "template/arguments.h"
 
 namespace tocsin::alertmanager {
 
 namespace {
+
+using templates::FunctionTable;
+using templates::Value;
+
+/// `{{ routeLabels "team" }}`: a route label of the notification that is rendered.
+FunctionTable RouteLabelFunctions(const NotificationData& data) {
+  return {{"routeLabels", [&data](std::span<const Value> arguments) -> Result<Value> {
+             TOCSIN_RETURN_IF_ERROR(templates::CheckArgumentCount("routeLabels", arguments, 1));
+             TOCSIN_ASSIGN_OR_RETURN(const std::string name,
+                                     templates::StringArgument(arguments[0]));
+             for (const auto& [label, value] : data.route_labels) {
+               if (label == name) return Value(value);
+             }
+             return Value("");
+           }}};
+}
 
 // As Go's ParseGlob: a template is known by the name of its file.
 std::string BaseName(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -15,7 +32,10 @@ std::string BaseName(const std::string& path) { return path.substr(path.rfind('/
 Result<NotificationTemplates> NotificationTemplates::Load(Fs& fs, const Clock& clock,
                                                           const std::vector<std::string>& globs,
                                                           std::string external_url) {
-  templates::Template set(NotificationFunctions(clock));
+  FunctionTable functions = NotificationFunctions(clock);
+  // Known to the parser; each rendering has its own.
+  functions["routeLabels"] = [](std::span<const Value>) -> Result<Value> { return Value(""); };
+  templates::Template set(std::move(functions));
   for (const std::string& glob : globs) {
     TOCSIN_ASSIGN_OR_RETURN(const std::vector<std::string> paths, config::Glob(fs, glob));
     for (const std::string& path : paths) {
@@ -43,7 +63,8 @@ NotificationData NotificationTemplates::MakeData(const NotificationContext& cont
 Result<std::string> NotificationTemplates::Render(std::string_view text,
                                                   const NotificationData& data) const {
   if (text.find("{{") == std::string_view::npos) return std::string(text);
-  return set_.ExecuteText(text, ToTemplateValue(data));
+  const FunctionTable functions = RouteLabelFunctions(data);
+  return set_.ExecuteText(text, ToTemplateValue(data), &functions);
 }
 
 Status NotificationTemplates::Check(std::string_view text) const {

@@ -76,6 +76,22 @@ bool ComesBefore(const StoredAlert& a, const StoredAlert& b) {
   return ComeLabelsBefore(a.labels, b.labels);
 }
 
+AlertList Freeze(const AlertList& alerts, int64_t now_ns) {
+  AlertList frozen;
+  frozen.reserve(alerts.size());
+  for (const AlertPtr& alert : alerts) {
+    if (alert->IsResolvedAt(now_ns)) {
+      frozen.push_back(alert);
+      continue;
+    }
+    StoredAlert firing = *alert;
+    firing.ends_at_ns = 0;
+    firing.ends_at_offset_seconds = 0;
+    frozen.push_back(std::make_shared<const StoredAlert>(std::move(firing)));
+  }
+  return frozen;
+}
+
 std::string FormatFingerprint(uint64_t fingerprint) { return fmt::format("{:016x}", fingerprint); }
 
 }  // namespace tocsin::alertmanager

@@ -42,6 +42,10 @@ bool DoRangesOverlap(const StoredAlert& older, const StoredAlert& newer);
 /// fewer labels first, then label by label.
 bool ComesBefore(const StoredAlert& a, const StoredAlert& b);
 
+/// The alerts as a notification shows them: what fires at `now_ns` has no end, and so cannot flip
+/// to resolved however long it takes to send.
+AlertList Freeze(const AlertList& alerts, int64_t now_ns);
+
 /// 16 hexadecimal digits.
 std::string FormatFingerprint(uint64_t fingerprint);
 

@@ -8,30 +8,27 @@
 
 namespace tocsin::app {
 
-Result<std::unique_ptr<Scraping>> Scraping::Make(const Parts& parts, uint64_t offset_seed) {
-  TOCSIN_ASSIGN_OR_RETURN(auto watcher, discovery::MakeInotifyWatcher());
-  return std::unique_ptr<Scraping>(new Scraping(parts, offset_seed, std::move(watcher)));
+discovery::DiscoveryEnvironment MakeDiscoveryEnvironment(const Scraping::Parts& parts,
+                                                         Logger& logger) {
+  return {parts.clock,
+          parts.timers,
+          parts.fs,
+          parts.watcher,
+          logger,
+          parts.registry,
+          config::LoadTargetGroupFile};
 }
 
-Scraping::Scraping(const Parts& parts, uint64_t offset_seed,
-                   std::unique_ptr<discovery::FileWatcher> watcher)
+Scraping::Scraping(const Parts& parts, uint64_t offset_seed)
     : scrape_logger_(parts.logger, {{"component", "scrape manager"}}),
       discovery_logger_(parts.logger, {{"component", "discovery manager scrape"}}),
       workers_("scrape", std::max(1u, std::thread::hardware_concurrency())),
       manager_({parts.clock, parts.timers, parts.client, parts.storage, scrape_logger_,
                 parts.registry,
                 [this](std::function<void()> task) { workers_.Submit(std::move(task)); },
-                offset_seed, parts.global_url}),
-      watcher_(std::move(watcher)) {
-  const discovery::DiscoveryEnvironment environment{parts.clock,
-                                                    parts.timers,
-                                                    parts.fs,
-                                                    *watcher_,
-                                                    discovery_logger_,
-                                                    parts.registry,
-                                                    config::LoadTargetGroupFile};
+                offset_seed, parts.global_url}) {
   discovery_ = std::make_unique<discovery::DiscoveryManager>(
-      "scrape", environment,
+      "scrape", MakeDiscoveryEnvironment(parts, discovery_logger_),
       [this](const std::string& job, const std::vector<config::TargetGroup>& groups) {
         manager_.UpdateTargets(job, groups);
       });

@@ -25,6 +25,7 @@ class Scraping {
     const Clock& clock;
     Timers& timers;
     Fs& fs;
+    discovery::FileWatcher& watcher;
     http::Client& client;
     storage::Appendable& storage;
     Logger& logger;
@@ -32,9 +33,11 @@ class Scraping {
     scraper::GlobalUrlOptions global_url;
   };
 
-  /// Fails when the system refuses to watch files. References must outlive the object.
-  static Result<std::unique_ptr<Scraping>> Make(const Parts& parts, uint64_t offset_seed);
+  /// References must outlive the object.
+  Scraping(const Parts& parts, uint64_t offset_seed);
   ~Scraping();
+  Scraping(const Scraping&) = delete;
+  Scraping& operator=(const Scraping&) = delete;
 
   /// Unchanged jobs and targets go on undisturbed.
   void ApplyConfig(const config::PrometheusConfig& config);
@@ -44,15 +47,15 @@ class Scraping {
   const scraper::ScrapeManager& targets() const { return manager_; }
 
  private:
-  Scraping(const Parts& parts, uint64_t offset_seed,
-           std::unique_ptr<discovery::FileWatcher> watcher);
-
   ContextLogger scrape_logger_;
   ContextLogger discovery_logger_;
   ThreadPool workers_;  // Parse and append pages.
   scraper::ScrapeManager manager_;
-  const std::unique_ptr<discovery::FileWatcher> watcher_;
   std::unique_ptr<discovery::DiscoveryManager> discovery_;
 };
+
+/// What discoveries of a component need; `logger` and the rest are kept.
+discovery::DiscoveryEnvironment MakeDiscoveryEnvironment(const Scraping::Parts& parts,
+                                                         Logger& logger);
 
 }  // namespace tocsin::app

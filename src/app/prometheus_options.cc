@@ -1,0 +1,151 @@
+#include "app/prometheus_options.h"
+
+#include <unistd.h>
+
+#include <functional>
+#include <map>
+
+#include "app/alertmanager_app.h"
+#include "app/runtime.h"
+#include "app/version.h"
+
+namespace tocsin::app {
+
+namespace {
+
+void EnableFeatures(const FlagSet& flags, promql::EngineOptions& engine, Logger& logger) {
+  const std::map<std::string, bool*> switches = {
+      {"promql-experimental-functions", &engine.enable_experimental_functions},
+      {"promql-delayed-name-removal", &engine.enable_delayed_name_removal},
+      {"promql-extended-range-selectors", &engine.enable_extended_range_selectors},
+      {"promql-binop-fill-modifiers", &engine.enable_binop_fill_modifiers},
+      {"type-and-unit-labels", &engine.enable_type_and_unit_labels},
+  };
+  for (const std::string& feature : SplitFeatures(flags.Strings("enable-feature"))) {
+    if (const auto at = switches.find(feature); at != switches.end()) {
+      *at->second = true;
+      logger.Info("Feature enabled", {{"feature", feature}});
+    } else {
+      logger.Warn("Feature has no effect", {{"feature", feature}});
+    }
+  }
+}
+
+uint64_t PhysicalMemoryBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+promql::EngineOptions MakeEngineOptions(const FlagSet& flags, Logger& logger) {
+  promql::EngineOptions engine;
+  engine.timeout_ms = flags.DurationMs("query.timeout");
+  engine.max_samples = static_cast<uint64_t>(flags.Integer("query.max-samples"));
+  engine.max_concurrency = static_cast<size_t>(flags.Integer("query.max-concurrency"));
+  engine.lookback_delta_ms = flags.DurationMs("query.lookback-delta");
+  engine.query_memory_bytes = flags.Bytes("query.max-memory");
+  engine.total_memory_bytes = flags.Bytes("query.max-total-memory");
+  if (engine.total_memory_bytes == 0) engine.total_memory_bytes = PhysicalMemoryBytes() / 4;
+  EnableFeatures(flags, engine, logger);
+  return engine;
+}
+
+Result<tsdb::DatabaseOptions> MakeDatabaseOptions(const FlagSet& flags) {
+  tsdb::DatabaseOptions database;
+  database.directory = flags.String("storage.tsdb.path");
+  database.retention_ms = flags.DurationMs("storage.tsdb.retention.time");
+  database.max_series = static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series"));
+  database.wal.segment_bytes = flags.Bytes("storage.tsdb.wal-segment-size");
+  const std::string& compression = flags.String("storage.tsdb.wal-compression-type");
+  if (!flags.Bool("storage.tsdb.wal-compression")) {
+    database.wal.compression = tsdb::WalCompression::kNone;
+  } else if (compression == "zstd") {
+    database.wal.compression = tsdb::WalCompression::kZstd;
+  } else if (compression != "snappy") {
+    return Errorf(ErrorCode::kInvalidArgument,
+                  "invalid value \"{}\" for flag --storage.tsdb.wal-compression-type: want snappy "
+                  "or zstd",
+                  compression);
+  }
+  return database;
+}
+
+rules::RuleOptions MakeRuleOptions(const FlagSet& flags, const std::string& external_url) {
+  rules::RuleOptions rules;
+  rules.external_url = external_url;
+  rules.outage_tolerance_ms = flags.DurationMs("rules.alert.for-outage-tolerance");
+  rules.for_grace_period_ms = flags.DurationMs("rules.alert.for-grace-period");
+  rules.resend_delay_ms = flags.DurationMs("rules.alert.resend-delay");
+  rules.state_path = flags.String("storage.tsdb.path") + "/rule-alerts";
+  return rules;
+}
+
+http::ServerOptions MakeServerOptions(const FlagSet& flags, Fs& fs,
+                                      const std::string& external_url) {
+  http::ServerOptions server;
+  server.listen_addresses = flags.Strings("web.listen-address");
+  server.route_prefix = ResolveRoutePrefix(flags.String("web.route-prefix"),
+                                           flags.IsSet("web.route-prefix"), external_url);
+  server.max_connections = static_cast<size_t>(flags.Integer("web.max-connections"));
+  server.read_timeout_ms = flags.DurationMs("web.read-timeout");
+  server.load_web_config = MakeWebConfigLoader(fs, flags.String("web.config.file"));
+  server.server_name = "web";
+  return server;
+}
+
+Result<alertmanager::AlertmanagerOptions> MakeAlertmanagerOptions(const FlagSet& flags,
+                                                                  const std::string& external_url) {
+  alertmanager::AlertmanagerOptions options;
+  options.storage_path = flags.String("alertmanager.storage.path");
+  if (options.storage_path.empty()) {
+    options.storage_path = flags.String("storage.tsdb.path") + "/alertmanager";
+  }
+  options.external_url = external_url + "/alertmanager";
+  const std::string& own_url = flags.String("alertmanager.web.external-url");
+  if (!own_url.empty()) {
+    TOCSIN_ASSIGN_OR_RETURN(options.external_url, ResolveExternalUrl(own_url, ""));
+  }
+  options.retention_ms = flags.DurationMs("alertmanager.data.retention");
+  options.version.version = kAlertmanagerVersion;
+  return options;
+}
+
+}  // namespace
+
+Result<PrometheusOptions> MakePrometheusOptions(const FlagSet& flags, Fs& fs, Logger& logger) {
+  PrometheusOptions options;
+  options.config_file = flags.String("config.file");
+  if (options.config_file.empty() && fs.Exists("prometheus.yml")) {
+    options.config_file = "prometheus.yml";
+  }
+  options.alertmanager_config_file = flags.String("alertmanager.config.file");
+  options.data_path = flags.String("storage.tsdb.path");
+  options.has_lock_file = !flags.Bool("storage.tsdb.no-lockfile");
+  options.listen_address = flags.Strings("web.listen-address").front();
+  TOCSIN_ASSIGN_OR_RETURN(options.external_url, ResolveExternalUrl(flags.String("web.external-url"),
+                                                                   options.listen_address));
+  options.server = MakeServerOptions(flags, fs, options.external_url);
+  options.alertmanager_server = options.server;
+  options.alertmanager_server.server_name = "alertmanager";
+  options.alertmanager_server.listen_addresses = flags.Strings("alertmanager.web.listen-address");
+  options.alertmanager_server.route_prefix.clear();
+  options.has_lifecycle = flags.Bool("web.enable-lifecycle");
+  options.cors_origin = flags.String("web.cors.origin");
+  options.page_title = flags.String("web.page-title");
+  if (flags.Bool("config.auto-reload")) {
+    options.auto_reload_interval_ms = flags.DurationMs("config.auto-reload-interval");
+  }
+  TOCSIN_ASSIGN_OR_RETURN(options.database, MakeDatabaseOptions(flags));
+  options.engine = MakeEngineOptions(flags, logger);
+  options.rules = MakeRuleOptions(flags, options.external_url);
+  options.rule_concurrency = static_cast<size_t>(flags.Integer("rules.max-concurrent-evals"));
+  options.notification_queue_capacity =
+      static_cast<size_t>(flags.Integer("alertmanager.notification-queue-capacity"));
+  options.notification_batch_size =
+      static_cast<size_t>(flags.Integer("alertmanager.notification-batch-size"));
+  options.drains_notifications = flags.Bool("alertmanager.drain-notification-queue-on-shutdown");
+  TOCSIN_ASSIGN_OR_RETURN(options.alertmanager,
+                          MakeAlertmanagerOptions(flags, options.external_url));
+  return options;
+}
+
+}  // namespace tocsin::app

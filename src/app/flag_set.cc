@@ -118,6 +118,17 @@ Error FlagSet::UnknownFlag(std::string_view argument) const {
                 nearest->name);
 }
 
+// `--name=`: the library takes it for a missing value, upstream's users mean "".
+void FlagSet::TakeEmptyValues(std::vector<std::string>& arguments) {
+  std::erase_if(arguments, [this](const std::string& argument) {
+    if (!argument.starts_with("--") || !argument.ends_with('=')) return false;
+    const auto at = values_.find(std::string_view(argument).substr(2, argument.size() - 3));
+    if (at == values_.end()) return false;
+    at->second = {{""}, true};
+    return true;
+  });
+}
+
 Status FlagSet::ParseWithLibrary(std::vector<std::string> arguments) {
   CLI::App parser;
   parser.set_help_flag();
@@ -171,7 +182,9 @@ Status FlagSet::CheckValues() const {
 }
 
 Status FlagSet::Parse(const std::vector<std::string>& arguments) {
-  TOCSIN_RETURN_IF_ERROR(ParseWithLibrary(arguments));
+  std::vector<std::string> rest = arguments;
+  TakeEmptyValues(rest);
+  TOCSIN_RETURN_IF_ERROR(ParseWithLibrary(std::move(rest)));
   return CheckValues();
 }
 

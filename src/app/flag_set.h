@@ -65,6 +65,7 @@ class FlagSet {
   };
 
   const Value& Find(std::string_view name) const;
+  void TakeEmptyValues(std::vector<std::string>& arguments);
   Status ParseWithLibrary(std::vector<std::string> arguments);
   Status CheckValues() const;
   Error UnknownFlag(std::string_view argument) const;

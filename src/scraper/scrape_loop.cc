@@ -209,6 +209,8 @@ void ScrapeLoop::Append(const Scrape& scrape, const Result<http::ClientResponse>
   }
   if (const Status committed = appender_->Commit(logger); !committed) {
     logger.Error("Scrape commit failed", {{"err", committed.error().message()}});
+    // Nothing of the scrape is stored, not even `up`: the target's view is the place to say why.
+    if (status) status = committed.error().WithContext("storing the scrape");
   }
   environment_.metrics.scrape_duration.Observe(report.duration_seconds);
   Finish(scrape, status, report.duration_seconds);

@@ -134,6 +134,8 @@ class Tocsin(Program):
     def query(self, expression, **parameters):
         """The result of an instant query: [(metric, value)]."""
         data = self.api("query", query=expression, **parameters)
+        if data["resultType"] == "scalar":
+            return [({}, float(data["result"][1]))]
         return [(s["metric"], float(s["value"][1])) for s in data["result"]]
 
     def value(self, expression, **parameters):

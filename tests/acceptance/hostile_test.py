@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import urllib.parse
+from pathlib import Path
 
 import harness
 from harness import free_port, get, post, wait_until
@@ -88,7 +89,7 @@ def serve_100_megabytes(connection):
 
 
 def cpu_seconds(pid):
-    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -138,6 +139,7 @@ class HostileTest(harness.AcceptanceTest):
             answer.read()
             self.assertEqual(answer.status, 200)
             latencies.append(time.perf_counter() - begin)
+        active.close()
         latencies.sort()
         begin = cpu_seconds(self.tocsin.pid)
         time.sleep(2)

@@ -11,7 +11,7 @@ namespace tocsin::promql {
 namespace {
 
 /// A run of consecutive steps of a row.
-struct Run {
+struct StepRun {
   size_t first;
   size_t count;
 };
@@ -20,7 +20,7 @@ struct Run {
 template <typename OnRun>
 void ForEachRun(const uint64_t* present, size_t steps, OnRun on_run) {
   if (AllPresent(present, steps)) {
-    on_run(Run{0, steps});
+    on_run(StepRun{0, steps});
     return;
   }
   size_t begin = steps;
@@ -30,11 +30,11 @@ void ForEachRun(const uint64_t* present, size_t steps, OnRun on_run) {
       ++end;
       return;
     }
-    if (begin < steps) on_run(Run{begin, end - begin});
+    if (begin < steps) on_run(StepRun{begin, end - begin});
     begin = step;
     end = step + 1;
   });
-  if (begin < steps) on_run(Run{begin, end - begin});
+  if (begin < steps) on_run(StepRun{begin, end - begin});
 }
 
 /// groups × steps numbers.
@@ -53,7 +53,7 @@ class Cells {
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
-  virtual void Add(size_t group, Run run, const double* values) = 0;
+  virtual void Add(size_t group, StepRun run, const double* values) = 0;
   /// Writes what came out to present steps.
   virtual void Finish(size_t group, size_t step, double& out) = 0;
 };
@@ -63,7 +63,7 @@ class Sum final : public Accumulator {
   // From -0 every first value comes out as itself, -0 too, as if the first one were stored.
   Sum(size_t groups, size_t steps) : sum_(groups, steps, -0.0), rest_(groups, steps, 0) {}
 
-  void Add(size_t group, Run run, const double* values) override {
+  void Add(size_t group, StepRun run, const double* values) override {
     double* __restrict sum = sum_.Of(group) + run.first;
     double* __restrict rest = rest_.Of(group) + run.first;
     const double* __restrict added = values + run.first;
@@ -96,7 +96,7 @@ class Average final : public Accumulator {
         is_running_mean_(groups * steps),
         steps_(steps) {}
 
-  void Add(size_t group, Run run, const double* values) override {
+  void Add(size_t group, StepRun run, const double* values) override {
     double* sums = sum_.Of(group);
     double* rests = rest_.Of(group);
     double* counts = count_.Of(group);
@@ -145,7 +145,7 @@ class Average final : public Accumulator {
 class Count final : public Accumulator {
  public:
   Count(size_t groups, size_t steps) : count_(groups, steps, 0) {}
-  void Add(size_t group, Run run, const double*) override {
+  void Add(size_t group, StepRun run, const double*) override {
     double* count = count_.Of(group) + run.first;
     for (size_t i = 0; i < run.count; ++i) count[i] += 1;
   }
@@ -157,7 +157,7 @@ class Count final : public Accumulator {
 
 class Group final : public Accumulator {
  public:
-  void Add(size_t, Run, const double*) override {}
+  void Add(size_t, StepRun, const double*) override {}
   void Finish(size_t, size_t, double& out) override { out = 1; }
 };
 
@@ -167,7 +167,7 @@ class Extreme final : public Accumulator {
  public:
   Extreme(size_t groups, size_t steps)
       : best_(groups, steps, std::numeric_limits<double>::quiet_NaN()) {}
-  void Add(size_t group, Run run, const double* values) override {
+  void Add(size_t group, StepRun run, const double* values) override {
     double* __restrict best = best_.Of(group) + run.first;
     const double* __restrict added = values + run.first;
     for (size_t i = 0; i < run.count; ++i) {
@@ -190,7 +190,7 @@ class Variance final : public Accumulator {
         squares_(groups, steps, 0),
         count_(groups, steps, 0),
         root_(root) {}
-  void Add(size_t group, Run run, const double* values) override {
+  void Add(size_t group, StepRun run, const double* values) override {
     double* means = mean_.Of(group);
     double* squares = squares_.Of(group);
     double* counts = count_.Of(group);
@@ -282,7 +282,7 @@ class Folding {
   }
 
   void AddFloats(uint32_t group, const double* values, const uint64_t* present) {
-    ForEachRun(present, out_.steps, [&](struct Run run) { accumulator_->Add(group, run, values); });
+    ForEachRun(present, out_.steps, [&](StepRun run) { accumulator_->Add(group, run, values); });
     uint64_t* group_present = out_.Present(group);
     for (size_t w = 0; w < out_.words; ++w) group_present[w] |= present[w];
   }

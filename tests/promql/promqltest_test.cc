@@ -84,37 +84,52 @@ std::vector<ScriptCase> OwnCases() {
   return cases;
 }
 
-/// Runs a script once, however many of its cases are looked at.
+using OutcomesByLine = std::map<int, CaseOutcome>;
+
+/// The outcome for line 0 says that the script could not run.
+OutcomesByLine RunFile(const std::filesystem::path& file, const MakeScriptStorage& make_storage) {
+  const SystemClock clock;
+  ThreadPool pool("promqltest", 2);
+  telemetry::Registry registry;
+  NullLogger logger;
+  Engine engine(UpstreamTestOptions(), clock, pool, registry, logger);
+  OutcomesByLine by_line;
+  const auto outcomes = RunScript(ReadFile(file), engine, make_storage);
+  if (!outcomes.ok()) {
+    by_line[0].failure = outcomes.error().message();
+    return by_line;
+  }
+  for (const CaseOutcome& outcome : *outcomes) by_line[outcome.line] = outcome;
+  return by_line;
+}
+
+/// Runs each script once, however many of its cases are looked at.
 class ScriptOutcomes {
  public:
-  /// By line; an outcome for line 0 says that the script could not run.
-  const std::map<int, std::string>& Of(const std::filesystem::path& file) {
-    auto [at, inserted] = outcomes_.try_emplace(file);
-    if (!inserted) return at->second;
-    const SystemClock clock;
-    ThreadPool pool("promqltest", 2);
-    telemetry::Registry registry;
-    NullLogger logger;
-    Engine engine(UpstreamTestOptions(), clock, pool, registry, logger);
-    const auto outcomes = RunScript(ReadFile(file), engine, MakeMemoryScriptStorage);
-    if (!outcomes.ok()) {
-      at->second[0] = outcomes.error().message();
-      return at->second;
-    }
-    for (const CaseOutcome& outcome : *outcomes) at->second[outcome.line] = outcome.failure;
-    return at->second;
+  explicit ScriptOutcomes(MakeScriptStorage make_storage)
+      : make_storage_(std::move(make_storage)) {}
+
+  CaseOutcome Of(const ScriptCase& one) {
+    const auto [file, is_new] = files_.try_emplace(one.file);
+    if (is_new) file->second = RunFile(one.file, make_storage_);
+    if (const auto at = file->second.find(0); at != file->second.end()) return at->second;
+    const auto at = file->second.find(one.line);
+    return at == file->second.end() ? CaseOutcome{one.line, one.expr, "was not run"} : at->second;
   }
 
  private:
-  std::map<std::filesystem::path, std::map<int, std::string>> outcomes_;
+  const MakeScriptStorage make_storage_;
+  std::map<std::filesystem::path, OutcomesByLine> files_;
 };
 
-std::string FailureOf(const ScriptCase& one) {
-  static auto& outcomes = *new ScriptOutcomes();
-  const std::map<int, std::string>& of_file = outcomes.Of(one.file);
-  if (const auto at = of_file.find(0); at != of_file.end()) return at->second;
-  const auto at = of_file.find(one.line);
-  return at == of_file.end() ? "was not run" : at->second;
+CaseOutcome OutcomeInMemory(const ScriptCase& one) {
+  static auto& outcomes = *new ScriptOutcomes(MakeMemoryScriptStorage);
+  return outcomes.Of(one);
+}
+
+CaseOutcome OutcomeOnDatabase(const ScriptCase& one) {
+  static auto& outcomes = *new ScriptOutcomes(MakeDatabaseScriptStorage);
+  return outcomes.Of(one);
 }
 
 /// The places of the cases that need what native histograms do: `file:line expression`, a line
@@ -136,7 +151,7 @@ TEST_P(UpstreamScriptTest, GivesTheExpectedAnswer) {
     GTEST_SKIP() << "skipped: no promqltest scripts under " << kUpstream;
   }
   static const std::set<std::string>& listed = *new std::set<std::string>(NativeHistogramPlaces());
-  const std::string failure = FailureOf(GetParam());
+  const std::string failure = OutcomeInMemory(GetParam()).failure;
   if (!listed.contains(GetParam().Place())) {
     EXPECT_EQ(failure, "") << GetParam();
     return;
@@ -152,13 +167,24 @@ std::string NameOf(const testing::TestParamInfo<ScriptCase>& info) {
   return name;
 }
 
+TEST_P(UpstreamScriptTest, GivesTheExpectedAnswerOnTheDatabase) {
+  if (GetParam().file == "missing") {
+    GTEST_SKIP() << "skipped: no promqltest scripts under " << kUpstream;
+  }
+  const CaseOutcome outcome = OutcomeOnDatabase(GetParam());
+  if (outcome.has_histograms && !outcome.failure.empty()) {
+    GTEST_SKIP() << "skipped: native histograms were loaded: " << GetParam();
+  }
+  EXPECT_EQ(outcome.failure, "") << GetParam();
+}
+
 INSTANTIATE_TEST_SUITE_P(Promqltest, UpstreamScriptTest, testing::ValuesIn(UpstreamCases()),
                          NameOf);
 
 class OwnScriptTest : public testing::TestWithParam<ScriptCase> {};
 
 TEST_P(OwnScriptTest, GivesTheExpectedAnswer) {
-  EXPECT_EQ(FailureOf(GetParam()), "") << GetParam();
+  EXPECT_EQ(OutcomeInMemory(GetParam()).failure, "") << GetParam();
 }
 
 INSTANTIATE_TEST_SUITE_P(Promqltest, OwnScriptTest, testing::ValuesIn(OwnCases()), NameOf);

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <regex>
 
 #include "model/number_text.h"
+#include "model/regex.h"
 #include "model/sample.h"
 #include "promql/script_runner.h"
 
@@ -23,7 +23,7 @@ bool Matches(const TextExpectation& expected, const std::string& text) {
     case TextExpectation::Match::kExact:
       return text == expected.text;
     case TextExpectation::Match::kRegex:
-      return std::regex_search(text, std::regex(expected.text));
+      return Regex::CompileUnanchored(expected.text)->MatchesAnywhere(text);
   }
   return false;
 }

@@ -154,6 +154,15 @@ InstantVector At(const Matrix& matrix, int64_t time_ms) {
   return vector;
 }
 
+bool HasHistograms(const LoadCommand& load) {
+  for (const SeriesDescription& series : load.series) {
+    for (const SequenceValue& value : series.values) {
+      if (value.histogram) return true;
+    }
+  }
+  return load.with_custom_buckets;
+}
+
 class Runner {
  public:
   Runner(Engine& engine, const MakeScriptStorage& make_storage)
@@ -164,10 +173,12 @@ class Runner {
     for (const ScriptCommand& command : commands) {
       if (const auto* load = std::get_if<LoadCommand>(&command)) {
         TOCSIN_RETURN_IF_ERROR(storage_->Load(*load));
+        has_histograms_ |= HasHistograms(*load);
       } else if (const auto* eval = std::get_if<EvalCommand>(&command)) {
-        outcomes_.push_back({eval->line, eval->expr, Evaluate(*eval)});
+        outcomes_.push_back({eval->line, eval->expr, Evaluate(*eval), has_histograms_});
       } else {
         storage_.reset();
+        has_histograms_ = false;
         TOCSIN_ASSIGN_OR_RETURN(storage_, make_storage_());
       }
     }
@@ -227,6 +238,7 @@ class Runner {
   Engine& engine_;
   const MakeScriptStorage& make_storage_;
   std::unique_ptr<ScriptStorage> storage_;
+  bool has_histograms_ = false;
   std::vector<CaseOutcome> outcomes_;
 };
 

@@ -27,6 +27,9 @@ using MakeScriptStorage = std::function<Result<std::unique_ptr<ScriptStorage>>()
 /// A storage in memory.
 Result<std::unique_ptr<ScriptStorage>> MakeMemoryScriptStorage();
 
+/// The real database, on a file system in memory. Leaves native histograms out.
+Result<std::unique_ptr<ScriptStorage>> MakeDatabaseScriptStorage();
+
 /// The switches that upstream's own runner sets.
 EngineOptions UpstreamTestOptions();
 
@@ -34,7 +37,8 @@ EngineOptions UpstreamTestOptions();
 struct CaseOutcome {
   int line = 0;
   std::string expr;
-  std::string failure;  ///< Why it is wrong; empty when all is as expected.
+  std::string failure;          ///< Why it is wrong; empty when all is as expected.
+  bool has_histograms = false;  ///< Native ones were loaded before it.
 };
 
 /// Runs a script with upstream's additional checks: an instant evaluation is repeated with `@` its

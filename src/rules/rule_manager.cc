@@ -106,6 +106,23 @@ bool RuleManager::PrepareRestore(RuleGroup& group) {
   return restores;
 }
 
+// Until when rules with active alerts ran, by the series they write at each evaluation: a process that was
+// killed had no time to say so in its file.
+int64_t RuleManager::LastEvaluationNs(int64_t since_ns) const {
+  const int64_t start_ms = since_ns / kNsPerMs;
+  const int64_t end_ms = environment_.clock.NowMs();
+  const auto querier = environment_.queryable.MakeQuerier(start_ms, end_ms);
+  if (!querier) return 0;
+  const Matcher matcher = Matcher::Equal(kMetricNameLabel, "ALERTS_FOR_STATE");
+  const auto series = (*querier)->Select({&matcher, 1}, {start_ms, end_ms, 0, 0});
+  if (!series) return 0;
+  std::vector<storage::SeriesSet::Latest> latest((*series)->size());
+  if (!(*series)->ReadLatest(0, start_ms, end_ms, latest)) return 0;
+  int64_t newest_ms = 0;
+  for (const auto& sample : latest) newest_ms = std::max(newest_ms, sample.timestamp_ms);
+  return newest_ms * kNsPerMs;
+}
+
 void RuleManager::LoadSavedState() {
   if (options_.state_path.empty() || !environment_.fs.Exists(options_.state_path)) return;
   const auto text = environment_.fs.ReadFile(options_.state_path, kMaxStateBytes);
@@ -119,7 +136,7 @@ void RuleManager::LoadSavedState() {
   // Too old, or something else ran on this data since: its series know better.
   if (age_ns > options_.outage_tolerance_ms * kNsPerMs) return;
   has_saved_state_ = true;
-  saved_at_ns_ = state->saved_at_ns;
+  saved_at_ns_ = std::max(state->saved_at_ns, LastEvaluationNs(state->saved_at_ns));
   for (SavedRule& rule : state->rules)
     saved_.emplace(RuleKey(rule.file, rule.group, rule.alert, rule.labels), std::move(rule.alerts));
 }

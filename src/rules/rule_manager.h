@@ -66,6 +66,7 @@ class RuleManager {
   void Retire(RunningGroup group);
   bool PrepareRestore(RuleGroup& group);
   void LoadSavedState();
+  int64_t LastEvaluationNs(int64_t since_ns) const;
   SavedAlertState Snapshot() const;
   std::vector<std::shared_ptr<RuleGroup>> GroupList() const;
 

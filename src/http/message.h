@@ -30,6 +30,7 @@ struct Request {
   /// "", or why some pair of a query or form was skipped (Go's ParseForm error).
   std::string parameter_error;
   Fields path_parameters;  ///< What `{name}` in the route matched.
+  std::string route;       ///< The pattern that matched, "" before and when none did.
   std::string remote_address;
   /// Canceled when the client goes away or the server stops.
   CancelToken* cancel = nullptr;

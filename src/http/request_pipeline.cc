@@ -35,9 +35,12 @@ void ParseParameters(Request& request) {
 }
 
 RequestPipeline::RequestPipeline(std::string route_prefix, std::shared_ptr<const Router> router,
-                                 WebSecurity& security)
+                                 WebSecurity& security, const Clock& clock,
+                                 std::unique_ptr<RequestMetrics> metrics)
     : route_prefix_(NormalizedPrefix(std::move(route_prefix))),
       security_(security),
+      clock_(clock),
+      metrics_(std::move(metrics)),
       router_(std::move(router)) {}
 
 void RequestPipeline::SetRouter(std::shared_ptr<const Router> router) {
@@ -46,16 +49,23 @@ void RequestPipeline::SetRouter(std::shared_ptr<const Router> router) {
 }
 
 void RequestPipeline::Answer(Request& request, Response& response) {
-  if (Authorize(request, response) && StripPrefix(request, response)) {
-    ParseParameters(request);
-    std::shared_ptr<const Router> router;
-    {
-      MutexLock lock(mutex_);
-      router = router_;
-    }
-    router->Dispatch(request, response);
-  }
+  const int64_t start_ns = clock_.MonotonicNs();
+  if (Authorize(request, response) && StripPrefix(request, response)) Route(request, response);
   EncodeResponse(request, response);
+  if (!metrics_) return;
+  const double seconds = static_cast<double>(clock_.MonotonicNs() - start_ns) / 1e9;
+  const auto size_bytes = response.stream ? -1 : static_cast<int64_t>(response.body.size());
+  metrics_->Observe(request.route, response.status, seconds, size_bytes);
+}
+
+void RequestPipeline::Route(Request& request, Response& response) {
+  ParseParameters(request);
+  std::shared_ptr<const Router> router;
+  {
+    MutexLock lock(mutex_);
+    router = router_;
+  }
+  router->Dispatch(request, response);
 }
 
 bool RequestPipeline::Authorize(const Request& request, Response& response) {

@@ -46,7 +46,10 @@ bool IsMoreLiteral(const std::vector<std::string>& a, const std::vector<std::str
 }  // namespace
 
 void Router::Handle(std::string_view methods, std::string_view pattern, Handler handler) {
-  Route route{.methods = {}, .segments = {}, .handler = std::move(handler)};
+  Route route{.pattern = std::string(pattern),
+              .methods = {},
+              .segments = {},
+              .handler = std::move(handler)};
   for (const std::string_view method : Split(methods, ',')) route.methods.emplace_back(method);
   for (const std::string_view segment : PathSegments(pattern)) route.segments.emplace_back(segment);
   const auto place = std::upper_bound(
@@ -86,9 +89,14 @@ void Router::Dispatch(Request& request, Response& response) const {
   std::set<std::string> allowed;
   for (const Route& route : routes_) {
     if (!MatchesPath(route, path, request.path_parameters)) continue;
-    if (AcceptsMethod(route, request.method)) return route.handler(request, response);
+    if (AcceptsMethod(route, request.method)) {
+      request.route = route.pattern;
+      return route.handler(request, response);
+    }
     allowed.insert(route.methods.begin(), route.methods.end());
   }
+  // A route for OPTIONS alone answers questions about other routes; it is none by itself.
+  allowed.erase("OPTIONS");
   request.path_parameters.clear();
   response.SetHeader("X-Content-Type-Options", "nosniff");
   if (allowed.empty()) return response.SetText(404, "404 page not found\n");

@@ -22,6 +22,7 @@ class Router {
 
  private:
   struct Route {
+    std::string pattern;
     std::vector<std::string> methods;
     std::vector<std::string> segments;
     Handler handler;

@@ -77,8 +77,11 @@ class ParkingServer final : public Server {
  private:
   void MakeParts(const ServerOptions& options, std::shared_ptr<const Router> router,
                  std::vector<ListenSocket> sockets, Running& running) const {
-    running.pipeline = std::make_unique<RequestPipeline>(options.route_prefix, std::move(router),
-                                                         *running.security);
+    auto metrics = options.registry == nullptr
+                       ? nullptr
+                       : std::make_unique<RequestMetrics>(*options.registry, options.metric_prefix);
+    running.pipeline = std::make_unique<RequestPipeline>(
+        options.route_prefix, std::move(router), *running.security, clock_, std::move(metrics));
     const ExchangeOptions exchange_options{.max_body_bytes = options.max_body_bytes,
                                            .body_timeout_ms = options.body_timeout_ms,
                                            .write_timeout_ms = options.write_timeout_ms};

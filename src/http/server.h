@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "http/router.h"
 #include "http/web_config.h"
+#include "telemetry/registry.h"
 
 namespace tocsin::http {
 
@@ -23,6 +24,9 @@ struct ServerOptions {
   int64_t header_timeout_ms = 10'000;  ///< For a request's headers once its first byte is there.
   int64_t body_timeout_ms = 60'000;
   int64_t write_timeout_ms = 60'000;  ///< For a client that takes no byte of its answer.
+  /// Where requests are counted; null: nowhere. Must outlive the server.
+  telemetry::Registry* registry = nullptr;
+  std::string metric_prefix = "prometheus";  ///< Of PREFIX_http_requests_total and the like.
   /// Reads the web configuration file (TLS, headers, basic auth); empty is none.
   WebConfigLoader load_web_config;
   std::string server_name;  ///< For logs.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
-#include <set>
 
 #include "base/json_writer.h"
 #include "promql/parser.h"
@@ -154,55 +153,6 @@ ApiResult TargetsMetadata(const TargetsApiDependencies& dependencies,
   return ApiResult::Json(std::move(data));
 }
 
-struct MetadataLess {
-  bool operator()(const MetricMetadata& a, const MetricMetadata& b) const {
-    return std::tie(a.type, a.unit, a.help) < std::tie(b.type, b.unit, b.help);
-  }
-};
-using MetadataByMetric = std::map<std::string, std::set<MetricMetadata, MetadataLess>>;
-
-MetadataByMetric CollectMetadata(const TargetsApiDependencies& dependencies,
-                                 std::string_view metric, int64_t limit_per_metric) {
-  MetadataByMetric metrics;
-  for (const auto& target : AllMetadata(dependencies)) {
-    for (const auto& family : target.families) {
-      if (!metric.empty() && family->metric != metric) continue;
-      auto& known = metrics[family->metric];
-      const bool is_full =
-          limit_per_metric > 0 && known.size() >= static_cast<size_t>(limit_per_metric);
-      if (!is_full) known.insert(family->metadata);
-    }
-  }
-  return metrics;
-}
-
-ApiResult Metadata(const TargetsApiDependencies& dependencies, const http::Request& request) {
-  TOCSIN_ASSIGN_PARAMETER(const int64_t limit, CountParameter(request, "limit"));
-  TOCSIN_ASSIGN_PARAMETER(const int64_t limit_per_metric,
-                          CountParameter(request, "limit_per_metric"));
-  const MetadataByMetric metrics =
-      CollectMetadata(dependencies, request.Parameter("metric"), limit_per_metric);
-  std::string data;
-  JsonWriter json(data);
-  json.BeginObject();
-  int64_t count = 0;
-  for (const auto& [metric, entries] : metrics) {
-    if (limit >= 0 && count++ >= limit) break;
-    json.Key(metric);
-    json.BeginArray();
-    for (const MetricMetadata& entry : entries) {
-      json.BeginObject();
-      json.KeyString("type", MetricTypeText(entry.type));
-      json.KeyString("unit", entry.unit);
-      json.KeyString("help", entry.help);
-      json.EndObject();
-    }
-    json.EndArray();
-  }
-  json.EndObject();
-  return ApiResult::Json(std::move(data));
-}
-
 ApiResult ScrapePools(const TargetsApiDependencies& dependencies) {
   std::vector<std::string> names;
   if (dependencies.pool_names) names = dependencies.pool_names();
@@ -243,6 +193,20 @@ ApiResult Alertmanagers(const TargetsApiDependencies& dependencies) {
 
 }  // namespace
 
+std::map<std::string, std::vector<MetricMetadata>> ScrapedMetadata::ListMetadata(
+    std::string_view metric) const {
+  std::map<std::string, std::vector<MetricMetadata>> found;
+  for (const auto& target : targets_()) {
+    for (const auto& family : target.families) {
+      if (!metric.empty() && family->metric != metric) continue;
+      auto& known = found[family->metric];
+      const bool is_known = std::find(known.begin(), known.end(), family->metadata) != known.end();
+      if (!is_known) known.push_back(family->metadata);
+    }
+  }
+  return found;
+}
+
 void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies) {
   // Shared by the handlers below and nobody else.
   const auto shared = std::make_shared<const TargetsApiDependencies>(std::move(dependencies));
@@ -250,8 +214,6 @@ void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies) {
                 [shared](http::Request& request) { return Targets(*shared, request); });
   routes.Handle("GET", "/targets/metadata",
                 [shared](http::Request& request) { return TargetsMetadata(*shared, request); });
-  routes.Handle("GET", "/metadata",
-                [shared](http::Request& request) { return Metadata(*shared, request); });
   routes.Handle("GET", "/scrape_pools", [shared](http::Request&) { return ScrapePools(*shared); });
   routes.Handle("GET", "/alertmanagers",
                 [shared](http::Request&) { return Alertmanagers(*shared); });

@@ -7,6 +7,7 @@
 
 #include "scraper/target_view.h"
 #include "web/api_routes.h"
+#include "web/metadata_api.h"
 
 namespace tocsin::web {
 
@@ -28,7 +29,20 @@ struct TargetsApiDependencies {
   std::function<AlertmanagersView()> alertmanagers;
 };
 
-/// Registers /targets, /targets/metadata, /metadata, /scrape_pools and /alertmanagers.
+/// Registers /targets, /targets/metadata, /scrape_pools and /alertmanagers.
 void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies);
+
+/// What all targets say of their metrics, for MetadataApi. Thread-safe if `targets` is.
+class ScrapedMetadata final : public MetricMetadataSource {
+ public:
+  /// `targets` as in TargetsApiDependencies::metadata.
+  explicit ScrapedMetadata(std::function<std::vector<scraper::TargetMetadataView>()> targets)
+      : targets_(std::move(targets)) {}
+  std::map<std::string, std::vector<MetricMetadata>> ListMetadata(
+      std::string_view metric) const override;
+
+ private:
+  const std::function<std::vector<scraper::TargetMetadataView>()> targets_;
+};
 
 }  // namespace tocsin::web

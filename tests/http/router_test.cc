@@ -58,6 +58,12 @@ TEST_F(RouterTest, UnknownPathIs404) {
   EXPECT_EQ(response.body, "404 page not found\n");
 }
 
+TEST_F(RouterTest, OptionsAloneDoesNotMakeAPathKnown) {
+  router_.Handle("OPTIONS", "/api/v1/{path...}", Named("options"));
+  EXPECT_EQ(Dispatch(router_, "OPTIONS", "/api/v1/query").body, "options path=query");
+  EXPECT_EQ(Dispatch(router_, "GET", "/api/v1/a/b").status, 404);
+}
+
 TEST_F(RouterTest, UnknownMethodIs405WithAllow) {
   const Response response = Dispatch(router_, "PUT", "/static/x");
   EXPECT_EQ(response.status, 405);

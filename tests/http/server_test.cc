@@ -9,6 +9,7 @@ namespace tocsin::http {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST_F(ServerTest, AnswersOverOneConnectionManyTimes) {
   Start(Options());
@@ -182,6 +183,25 @@ TEST_F(ServerTest, SaysWhyItCannotListen) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message(),
             "listen tcp " + options.listen_addresses[0] + ": bind: address already in use");
+}
+
+TEST_F(ServerTest, CountsRequestsByRoute) {
+  telemetry::Registry registry;
+  ServerOptions options = Options();
+  options.registry = &registry;
+  Start(options);
+  RawClient client(port());
+  Get(client, "/label/a");
+  Get(client, "/label/b");
+  Get(client, "/unknown/path");
+  server_->Stop(1000);
+  const std::string metrics = registry.Expose();
+  EXPECT_THAT(metrics, HasSubstr("prometheus_http_request_duration_seconds_count{handler="
+                                 "\"/label/:name\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("prometheus_http_response_size_bytes_sum{handler="
+                                 "\"/label/:name\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("/label/:name\"} 2\n"));
+  EXPECT_THAT(metrics, Not(HasSubstr("unknown")));
 }
 
 TEST_F(ServerTest, SwapsRoutes) {

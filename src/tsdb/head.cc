@@ -1,7 +1,5 @@
 #include "tsdb/head.h"
 
-#include <algorithm>
-
 #include "tsdb/batch_appender.h"
 #include "tsdb/head_querier.h"
 #include "tsdb/head_replay.h"
@@ -38,20 +36,11 @@ std::unique_ptr<ReplayVisitor> Head::MakeReplay(
 void Head::Truncate(int64_t min_time_ms) {
   MutexLock lock(truncation_mutex_);
   truncation_->Truncate(min_time_ms);
+  // Walks all labels, so it is not left to each look at the metrics.
+  metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
 }
 
-std::vector<uint64_t> Head::WalRefs() const {
-  std::vector<uint64_t> refs;
-  {
-    ReadLock lock(state_->index_mutex);
-    std::vector<SeriesId> ids;
-    state_->index.all().AppendTo(ids);
-    refs.reserve(ids.size());
-    for (const SeriesId id : ids) refs.push_back(state_->series.wal_refs[id]);
-  }
-  std::ranges::sort(refs);
-  return refs;
-}
+std::vector<uint64_t> Head::WalRefs() const { return state_->WalRefs(); }
 
 HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*state_, limit); }
 
@@ -60,16 +49,19 @@ int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_
 uint64_t Head::memory_bytes() const { return HeadMemoryBytes(*state_); }
 
 void Head::RefreshMetrics() {
-  const HeadStatistics statistics = Statistics(0);
-  metrics_.series.Set(static_cast<double>(statistics.series_count));
-  metrics_.chunks.Set(static_cast<double>(statistics.chunk_count));
-  metrics_.min_time.Set(static_cast<double>(statistics.min_time_ms));
-  metrics_.max_time.Set(static_cast<double>(statistics.max_time_ms));
-  metrics_.min_time_seconds.Set(static_cast<double>(statistics.min_time_ms / 1000));
-  metrics_.max_time_seconds.Set(static_cast<double>(statistics.max_time_ms / 1000));
-  metrics_.lowest_timestamp.Set(static_cast<double>(statistics.min_time_ms));
-  metrics_.lowest_timestamp_seconds.Set(static_cast<double>(statistics.min_time_ms / 1000));
-  metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
+  const auto min_ms = static_cast<double>(min_time_ms());
+  const auto max_ms = static_cast<double>(max_time_ms());
+  {
+    ReadLock lock(state_->index_mutex);
+    metrics_.series.Set(static_cast<double>(state_->index.size()));
+  }
+  metrics_.chunks.Set(static_cast<double>(state_->columns.chunk_count()));
+  metrics_.min_time.Set(min_ms);
+  metrics_.max_time.Set(max_ms);
+  metrics_.min_time_seconds.Set(min_ms / 1000);
+  metrics_.max_time_seconds.Set(max_ms / 1000);
+  metrics_.lowest_timestamp.Set(min_ms);
+  metrics_.lowest_timestamp_seconds.Set(min_ms / 1000);
 }
 
 }  // namespace tocsin::tsdb

@@ -41,7 +41,7 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// what they may see is freed by a later call.
   void Truncate(int64_t min_time_ms);
 
-  /// References of the series there are, in the log's numbering, rising.
+  /// References to the series there are, in the log's numbering, rising; a series may have several.
   std::vector<uint64_t> WalRefs() const;
 
   HeadStatistics Statistics(size_t limit) const;
@@ -50,7 +50,7 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// INT64_MIN while there are no samples.
   int64_t max_time_ms() const;
   uint64_t memory_bytes() const;
-  /// Sets the gauges among the metrics.
+  /// Sets the gauges among the metrics, but for memory, which Truncate sets.
   void RefreshMetrics();
 
  private:

@@ -27,8 +27,9 @@ class HeadReplay final : public ReplayVisitor {
   uint64_t old_samples() const { return old_; }
 
  private:
-  SeriesId FindRef(uint64_t ref) const;
+  SeriesId FindRef(uint64_t ref);
   void AddRef(uint64_t ref, SeriesId id);
+  void Store(SlabArena::Session& session, SeriesId id, const SampleRecord& sample);
 
   struct Ref {
     uint64_t ref;
@@ -39,6 +40,11 @@ class HeadReplay final : public ReplayVisitor {
   const std::function<void(const ReplayProgress&)> on_progress_;
   std::vector<Ref> refs_;  // Found through the table; several may name one series.
   HashSlots table_;
+  // Samples of a scrape follow each other in the order in which their series were made.
+  size_t next_ref_ = 0;
+  std::vector<SeriesId> ids_;  // Of the record at hand.
+  int64_t lowest_ms_ = INT64_MAX;
+  int64_t highest_ms_ = INT64_MIN;
   uint64_t unknown_ = 0;
   uint64_t old_ = 0;
 };

@@ -6,6 +6,12 @@
 #include "tsdb/series_reader.h"
 
 namespace tocsin::tsdb {
+namespace {
+
+// Series ahead whose state is fetched during a read: callers read one after the other.
+constexpr size_t kPrefetchDistance = 3;
+
+}  // namespace
 
 Labels HeadSeriesSet::LabelsOf(size_t index) const NO_THREAD_SAFETY_ANALYSIS {
   // No lock: labels of a series that cannot be released do not change.
@@ -15,6 +21,10 @@ Labels HeadSeriesSet::LabelsOf(size_t index) const NO_THREAD_SAFETY_ANALYSIS {
 Status HeadSeriesSet::Read(size_t index, int64_t start_ms, int64_t end_ms,
                            storage::SampleBuffer& out) const {
   const SeriesId id = ids_[index];
+  if (index + kPrefetchDistance < ids_.size()) {
+    __builtin_prefetch(&state_.series.entries[ids_[index + kPrefetchDistance]]);
+    __builtin_prefetch(&state_.series.columns[ids_[index + kPrefetchDistance]]);
+  }
   start_ms = std::max(start_ms, point_.min_time_ms);
   return state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
     return ReadSeries(state_, id, group, slot, point_.sequence, start_ms, end_ms, out);

@@ -89,6 +89,24 @@ Status HeadState::WriteLog() {
   return {};
 }
 
+std::vector<uint64_t> HeadState::WalRefs() {
+  std::vector<uint64_t> refs;
+  {
+    WriteLock lock(index_mutex);
+    std::vector<SeriesId> ids;
+    index.all().AppendTo(ids);
+    refs.reserve(ids.size() + wal_aliases.size());
+    for (const SeriesId id : ids) refs.push_back(series.wal_refs[id]);
+    std::erase_if(wal_aliases, [&](const WalAlias& alias) NO_THREAD_SAFETY_ANALYSIS {
+      const SeriesId id = static_cast<uint32_t>(alias.series) - 1;
+      return RefOf(id) != alias.series || !index.IsLinked(id);
+    });
+    for (const WalAlias& alias : wal_aliases) refs.push_back(alias.wal_ref);
+  }
+  std::ranges::sort(refs);
+  return refs;
+}
+
 size_t HeadState::AddPending(SeriesId id, const PendingSample& sample) {
   return series.WithWriteLock(id, [&](RowGroup* group, uint32_t) {
     ChunkColumn& column = series.columns[id];

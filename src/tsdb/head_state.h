@@ -48,6 +48,13 @@ struct HeadState {
   SeriesOrder order;  // Guards itself; to be used with index_mutex held.
   std::vector<SeriesId> unlogged GUARDED_BY(index_mutex);  // Series without a record in the log.
   uint64_t next_wal_ref GUARDED_BY(index_mutex) = 1;
+  /// A second reference of the log to a series: it was removed and came back while samples under
+  /// the old one were still in the log. `series` says which use of the id is meant.
+  struct WalAlias {
+    uint64_t wal_ref;
+    storage::SeriesRef series;
+  };
+  std::vector<WalAlias> wal_aliases GUARDED_BY(index_mutex);
   uint32_t group_limit GUARDED_BY(index_mutex) = 1;  // Group 0 is none.
   std::vector<uint32_t> free_groups GUARDED_BY(index_mutex);
 
@@ -74,6 +81,9 @@ struct HeadState {
 
   /// Writes the records of new series, then samples_record and row_record where not empty.
   Status WriteLog() REQUIRES(commit_mutex) EXCLUDES(index_mutex);
+
+  /// All references of the log to series there are, rising. Forgets those to others.
+  std::vector<uint64_t> WalRefs() EXCLUDES(index_mutex);
 
   /// Adds a committed sample to the column of its series, wherever the series' newest samples are.
   /// Returns how many are pending there.

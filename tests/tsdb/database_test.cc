@@ -125,6 +125,47 @@ TEST(DatabaseTest, RetentionIsCountedFromTheNewestSampleAndShortensTheLog) {
   EXPECT_EQ(Differences(ReadAll(*reopened), before), "");
 }
 
+// A series that is removed and comes back has two references in the log; both must survive
+// checkpoints.
+TEST(DatabaseTest, SeriesThatCameBackKeepsItsSamplesThroughCheckpoints) {
+  FaultyFs fs;
+  World world;
+  DatabaseOptions options;
+  options.retention_ms = 10 * kHourMs;
+  options.wal.segment_bytes = 32 << 10;
+  int64_t now_ms = 0;
+  const auto scrape = [&](Database& database, bool has_series, int64_t minutes) {
+    const auto row = database.MakeRowAppender();
+    for (int64_t minute = 0; minute < minutes; ++minute, now_ms += 60'000) {
+      row->BeginRow(now_ms);
+      if (has_series) row->Set(row->SlotOf(Named("comes_and_goes")).value(), 1);
+      for (int i = 0; i < 20; ++i) {
+        row->Set(row->SlotOf(Named("m" + std::to_string(i))).value(), static_cast<double>(now_ms));
+      }
+      ASSERT_TRUE(row->CommitRow().ok());
+    }
+  };
+  {
+    auto database = world.Open(fs, options);
+    scrape(*database, true, 5 * 60);
+    scrape(*database, false, 9 * 60);
+    database->Maintain(now_ms);  // Shortens the log.
+    scrape(*database, false, 90);
+    database->Maintain(now_ms);  // Removes the series; it is too early to shorten the log again.
+    EXPECT_EQ(ReadAll(*database).size(), 20u);
+    scrape(*database, true, 60);
+  }
+  for (int round = 0; round < 3; ++round) {
+    auto database = world.Open(fs, options);
+    scrape(*database, true, 3 * 60);
+    database->Maintain(now_ms);
+    const Contents before = ReadAll(*database, now_ms - 9 * kHourMs);
+    database.reset();
+    database = world.Open(fs, options);
+    EXPECT_EQ(Differences(ReadAll(*database, now_ms - 9 * kHourMs), before), "");
+  }
+}
+
 TEST(DatabaseTest, SampleFromTheFutureDoesNotMakeDataGo) {
   FaultyFs fs;
   World world;

@@ -8,15 +8,26 @@ find_package(Threads REQUIRED)
 
 find_program(TOCSIN_CCACHE ccache)
 if(TOCSIN_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${TOCSIN_CCACHE}")
+  # The sloppiness is what ccache asks for to cache what uses precompiled headers.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros "${TOCSIN_CCACHE}")
 endif()
 find_program(TOCSIN_MOLD mold)
 if(TOCSIN_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# Half of a build is parsing the same standard headers: they are precompiled, once a module and once a
+# test binary. Sources still include what they use; -DTOCSIN_PRECOMPILE=OFF proves it.
+option(TOCSIN_PRECOMPILE "Precompile standard and third-party headers" ON)
+set(TOCSIN_MODULE_HEADERS
+  <algorithm> <atomic> <chrono> <cstdint> <functional> <map> <memory> <optional> <span> <string>
+  <string_view> <unordered_map> <utility> <vector> <fmt/core.h> <tl/expected.hpp>)
+set(TOCSIN_TEST_HEADERS ${TOCSIN_MODULE_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
+
 add_library(tocsin_options INTERFACE)
 target_compile_options(tocsin_options INTERFACE -Wall -Wextra -Wshadow -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   # GCC 12 reports these falsely inside libstdc++ and fmt at -O2.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
@@ -43,6 +54,10 @@ function(tocsin_module name)
     set(scope PUBLIC)
     target_compile_options(tocsin_${name} PRIVATE -Wconversion -Wno-sign-conversion)
     target_link_libraries(tocsin_${name} PRIVATE ${ARG_LIBRARIES})
+    list(LENGTH ARG_SOURCES source_count)
+    if(TOCSIN_PRECOMPILE AND source_count GREATER 4)
+      target_precompile_headers(tocsin_${name} PRIVATE ${TOCSIN_MODULE_HEADERS})
+    endif()
   else()
     add_library(tocsin_${name} INTERFACE)
     set(scope INTERFACE)
@@ -64,6 +79,11 @@ function(tocsin_test module)
   foreach(dependency IN LISTS ARG_DEPENDS)
     target_link_libraries(${module}_tests PRIVATE tocsin_${dependency})
   endforeach()
+  if(TOCSIN_PRECOMPILE)
+    target_precompile_headers(${module}_tests PRIVATE ${TOCSIN_TEST_HEADERS})
+  endif()
+  # Tests run against optimised modules; their own code need not be.
+  target_compile_options(${module}_tests PRIVATE -O0)
   target_compile_definitions(${module}_tests PRIVATE
     TOCSIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     TOCSIN_UPSTREAM_DIR="${CMAKE_SOURCE_DIR}/../shared/upstream")

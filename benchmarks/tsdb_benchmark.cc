@@ -39,15 +39,19 @@ Labels SeriesLabels(int target, int series) {
                  {"job", "node"}});
 }
 
-// Half constant, three eighths counters, one eighth gauges with two decimals: about 2 bytes a sample.
+// Half constant, three eighths counters, one eighth gauges with two decimals: about 2 bytes a
+// sample.
 double ValueOf(int series, int64_t scrape) {
   switch (series % 8) {
     case 0:
     case 2:
     case 4:
-    case 6: return series;
-    case 1: return std::round(100 * std::sin(static_cast<double>(scrape * series))) / 100;
-    default: return static_cast<double>(scrape * (series % 50 + 1) * 13);
+    case 6:
+      return series;
+    case 1:
+      return std::round(100 * std::sin(static_cast<double>(scrape * series))) / 100;
+    default:
+      return static_cast<double>(scrape * (series % 50 + 1) * 13);
   }
 }
 
@@ -125,6 +129,32 @@ void BM_CommitRowWithWal(benchmark::State& state) {
   if (!fs.RemoveAll(directory)) std::abort();
 }
 BENCHMARK(BM_CommitRowWithWal)->Iterations(200 * 120);
+
+// Start after kill -9: 200 targets x 1000 series x 20 scrapes.
+void BM_Replay(benchmark::State& state) {
+  const std::string directory = std::filesystem::temp_directory_path() / "tsdb_replay_benchmark";
+  PosixFs fs;
+  SystemClock clock;
+  NullLogger logger;
+  telemetry::Registry registry;
+  DatabaseOptions options;
+  options.directory = directory;
+  {
+    auto database = Database::Open(options, fs, clock, logger, registry).value();
+    std::vector<Target> targets;
+    for (int i = 0; i < 200; ++i) targets.push_back(MakeTarget(*database, i, 1000));
+    for (int64_t scrape = 0; scrape < 20; ++scrape) {
+      for (Target& target : targets) Scrape(target, scrape);
+    }
+  }
+  for (auto _ : state) {
+    auto database = Database::Open(options, fs, clock, logger, registry).value();
+    if (database->replay_report().samples != 4'000'000) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * 4'000'000);
+  if (!fs.RemoveAll(directory)) std::abort();
+}
+BENCHMARK(BM_Replay)->Iterations(3)->Unit(benchmark::kMillisecond);
 
 void BM_NewSeries(benchmark::State& state) {
   MemoryHead memory;

@@ -246,14 +246,16 @@ TEST_F(ScrapeLoopTest, StoppingWritesNoStaleMarkers) {
   EXPECT_TRUE(manager->ActiveTargets().empty());
 }
 
-TEST_F(ScrapeLoopTest, AFailedCommitIsSurvived) {
+TEST_F(ScrapeLoopTest, AFailedCommitIsShownAndSurvived) {
   client.SetPage("a 1\n");
   storage.fail_commits = true;
   RunOne();
   AdvanceInterval();
-  EXPECT_EQ(OnlyTarget().health, TargetHealth::kUp);
+  EXPECT_EQ(OnlyTarget().health, TargetHealth::kDown);
+  EXPECT_THAT(OnlyTarget().last_error, ::testing::StartsWith("storing the scrape: "));
   storage.fail_commits = false;
   AdvanceInterval();
+  EXPECT_EQ(OnlyTarget().last_error, "");
   EXPECT_EQ(storage.LastValue(Series("a")), 1);
 }
 

@@ -71,6 +71,8 @@ Status AlertmanagerService::Reload() {
 Status AlertmanagerService::Serve(http::ServerOptions options, std::function<Status()> reload) {
   auto router = std::make_shared<http::Router>();
   alertmanager_->AddRoutes(*router, "", std::move(reload));
+  options.registry = &runtime_.registry;
+  options.metric_prefix = "alertmanager";
   server_ = http::MakeServer(runtime_.clock, logger_);
   return server_->Start(options, std::move(router));
 }

@@ -142,6 +142,7 @@ Status PrometheusApp::Start() {
   starting_routes_ = std::make_unique<WebRoutes>(runtime_, options_, flags_, readiness_, replay_,
                                                  Control(), nullptr);
   server_ = http::MakeServer(runtime_.clock, *runtime_.logger);
+  options_.server.registry = &runtime_.registry;
   TOCSIN_RETURN_IF_ERROR(server_->Start(options_.server, starting_routes_->router()));
   config_source_.SetOwnPort(server_->ports().front());
 

@@ -132,6 +132,9 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
   };
   target_views.dropped_target_counts = [&targets] { return targets.DroppedTargetCounts(); };
   target_views.metadata = [&targets] { return targets.Metadata(); };
+  metadata_source_ = std::make_unique<web::ScrapedMetadata>(target_views.metadata);
+  metadata_api_ = std::make_unique<web::MetadataApi>(*metadata_source_);
+  metadata_api_->Register(routes);
   target_views.alertmanagers = [&monitoring] {
     notifier::AlertmanagersView view = monitoring.notifier().Alertmanagers();
     return web::AlertmanagersView{std::move(view.active), std::move(view.dropped)};

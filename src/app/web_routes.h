@@ -13,8 +13,10 @@
 #include "tsdb/replay_status.h"
 #include "web/federation.h"
 #include "web/management.h"
+#include "web/metadata_api.h"
 #include "web/query_api.h"
 #include "web/series_api.h"
+#include "web/targets_api.h"
 
 namespace tocsin::app {
 
@@ -49,6 +51,8 @@ class WebRoutes {
   std::shared_ptr<http::Router> router_;
   std::unique_ptr<web::QueryApi> query_api_;
   std::unique_ptr<web::SeriesApi> series_api_;
+  std::unique_ptr<web::ScrapedMetadata> metadata_source_;
+  std::unique_ptr<web::MetadataApi> metadata_api_;
   std::unique_ptr<web::Federation> federation_;
 };
 

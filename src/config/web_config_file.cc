@@ -76,7 +76,9 @@ void ReadHttp(MappingReader& at, WebConfigFile& config) {
   std::map<std::string, std::string> headers;
   at.Field("headers", headers);
   at.Finish();
-  for (const auto& [name, value] : headers) {
+  for (const auto& header : headers) {
+    const std::string& name = header.first;
+    const std::string& value = header.second;
     if (value.empty()) continue;
     const auto rule = std::find_if(std::begin(kHeaders), std::end(kHeaders),
                                    [&](const HeaderRule& entry) { return entry.name == name; });

@@ -179,13 +179,10 @@ struct Choice {
 /// A list whose entries must not be null; `message` is the error.
 template <typename T>
 struct NonNull {
+  NonNull(std::vector<T>& values, std::string_view error) : list(values), message(error) {}
   std::vector<T>& list;
   std::string_view message;
 };
-template <typename T>
-NonNull(std::vector<T>&, std::string_view) -> NonNull<T>;
-template <typename T>
-NonNull(std::vector<T>&, const char*) -> NonNull<T>;
 /// A list that is shown in brackets.
 struct FlowList {
   std::vector<std::string>& list;

@@ -61,6 +61,7 @@ TEST_F(RuleManagerReloadTest, BadFilesChangeNothing) {
   Apply();
   manager_.Start();
   WriteRules("bad.yml", "groups:\n- name: g\n  rules:\n  - {record: x, expr: 'sum('}\n");
+  EXPECT_FALSE(manager_.CheckSettings(settings_).ok());
   const Status status = manager_.ApplySettings(settings_);
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message(),

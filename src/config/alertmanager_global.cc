@@ -49,7 +49,9 @@ constexpr Setting kSettings[] = {
     {"telegram_bot_token", Kind::kSecret},
     {"telegram_bot_token_file", Kind::kFile},
     {"webex_api_url", Kind::kUrl, "https://webexapis.com/v1/messages"},
-    {"rocketchat_api_url", Kind::kUrl, "https://open.rocket.chat/"},
+    // Without upstream's default: an amtool that is older than the key refuses the shown
+    // configuration.
+    {"rocketchat_api_url", Kind::kUrl},
     {"rocketchat_token", Kind::kSecret},
     {"rocketchat_token_file", Kind::kFile},
     {"rocketchat_token_id", Kind::kSecret},

@@ -1,7 +1,9 @@
 // No reader sees half a commit, whatever writers, readers and maintenance do at the same time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -94,6 +96,64 @@ TEST(IsolationTest, NoReaderSeesHalfACommit) {
   CheckSnapshot(memory.head);
   EXPECT_EQ(memory.head.Statistics(0).series_count,
             static_cast<uint64_t>((kTargets + 1) * kSeries));
+}
+
+// Two targets and a batch writer share series; whoever comes late is refused, and no reader ever
+// sees times that do not rise.
+TEST(IsolationTest, WritersOfTheSameSeriesKeepItInOrder) {
+  MemoryHead memory;
+  std::atomic<int64_t> now_ms{1000};
+  std::atomic<int> running{3};
+  std::atomic<uint64_t> stored{0};
+  const auto labels = [](int series) {
+    return Labels({{"__name__", "m" + std::to_string(series)}});
+  };
+  std::vector<std::thread> threads;
+  for (int target = 0; target < 2; ++target) {
+    threads.emplace_back([&, target] {
+      auto row = memory.head.MakeRowAppender();
+      for (int scrape = 0; scrape < 300; ++scrape) {
+        if (scrape % 50 == 49) row = memory.head.MakeRowAppender();
+        const int64_t row_ms = ++now_ms;
+        row->BeginRow(row_ms);
+        for (int series = 0; series < 20; ++series) {
+          const auto slot = row->SlotOf(labels(series)).value();
+          if (series % 5 == target) {
+            row->SetAt(slot, row_ms - 1, 2, true);
+          } else {
+            row->Set(slot, 1);
+          }
+        }
+        stored += row->CommitRow().value().appended;
+      }
+      --running;
+    });
+  }
+  threads.emplace_back([&] {
+    for (int round = 0; round < 300; ++round) {
+      auto appender = memory.head.MakeAppender();
+      const int64_t batch_ms = ++now_ms;
+      for (int series = 0; series < 20; ++series) {
+        static_cast<void>(appender->Append(0, labels(series), batch_ms, 3).ok());
+      }
+      ASSERT_TRUE(appender->Commit().ok());
+    }
+    --running;
+  });
+  const auto check = [&] {
+    const auto querier = memory.head.MakeQuerier(INT64_MIN, INT64_MAX).value();
+    const auto set = querier->Select({}, {}).value();
+    storage::SampleBuffer buffer;
+    for (size_t i = 0; i < set->size(); ++i) {
+      ASSERT_TRUE(set->Read(i, INT64_MIN, INT64_MAX, buffer).ok());
+      ASSERT_EQ(std::ranges::adjacent_find(buffer.timestamps_ms, std::ranges::greater_equal()),
+                buffer.timestamps_ms.end());
+    }
+  };
+  while (running > 0) check();
+  for (std::thread& thread : threads) thread.join();
+  check();
+  EXPECT_GT(stored, 0u);
 }
 
 // Series come and go below readers that hold on to selections.

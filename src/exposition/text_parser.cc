@@ -6,6 +6,7 @@
 
 #include "exposition/escaping.h"
 #include "exposition/sample_value.h"
+#include "exposition/short_decimal.h"
 
 namespace tocsin::exposition {
 
@@ -404,25 +405,11 @@ size_t TextParser::GuessSeriesSize() const {
   return 0;
 }
 
-bool TextParser::TakeSeries(size_t size) {
-  const char* at = page_.data() + at_ + size;
-  const char* const end = page_.data() + page_.size();
-  if (at >= end) return false;
-  // A bare name must end here, and no labels may follow it.
-  if (at[-1] != '}' && !Is(*at, kBlank)) return false;
-  while (at != end && Is(*at, kBlank)) ++at;
-  double value = 0;
-  at = ParseShortDecimal(at, end, value);
-  if (at == nullptr || (at != end && *at != '\n')) return TakeSeriesSlowly(size);
-  text_ = std::string_view(page_.data() + at_, size);
-  value_ = value;
-  has_timestamp_ = false;
-  at_ = static_cast<size_t>(at - page_.data()) + 1;
-  return true;
-}
-
-bool TextParser::TakeSeriesSlowly(size_t size) {
+bool TextParser::TakeUnusualSeries(size_t size) {
   const size_t begin = at_;
+  if (begin + size >= page_.size()) return false;
+  // A bare name must end here, and no labels may follow it.
+  if (page_[begin + size - 1] != '}' && !Is(page_[begin + size], kBlank)) return false;
   entry_begin_ = begin;
   text_ = page_.substr(begin, size);
   has_name_ = true;
@@ -431,13 +418,6 @@ bool TextParser::TakeSeriesSlowly(size_t size) {
   error_.reset();
   at_ = begin;
   return false;
-}
-
-bool TextParser::TakeLine(size_t size) {
-  if (at_ >= page_.size() || At(at_ + size) != '\n') return false;
-  text_ = page_.substr(at_, size);
-  at_ += size + 1;
-  return true;
 }
 
 // Errors.

@@ -13,38 +13,20 @@ using Entry = exposition::TextParser::Entry;
 PageAppender::PageAppender(const Target& target, std::string_view page)
     : target_(target), parser_(page), honor_timestamps_(target.settings.config.honor_timestamps) {}
 
-Status PageAppender::Run() {
-  target_.cache.BeginPage();
-  while (true) {
-    while (TakePredicted()) {
-    }
-    Result<bool> has_more = ReadLine();
-    if (!has_more) {
-      counts_.is_sample_limit_exceeded = IsOverSampleLimit();
-      return has_more.error();
-    }
-    if (!*has_more) break;
+// The hot path: Put, TakeKnown and TakePredicted become one loop inside Run.
+
+inline bool PageAppender::Put(storage::RowAppender::Slot slot) {
+  if (parser_.has_timestamp() && honor_timestamps_) [[unlikely]] {
+    return PutAt(slot);
   }
-  counts_.is_sample_limit_exceeded = IsOverSampleLimit();
-  if (counts_.is_sample_limit_exceeded) {
-    return Error(ErrorCode::kTooLarge, "sample limit exceeded");
+  if (target_.row.Set(slot, parser_.value())) [[likely]] {
+    return true;
   }
-  return {};
+  ++counts_.duplicates;
+  return false;
 }
 
-// The hot path.
-bool PageAppender::TakePredicted() {
-  const size_t size = target_.cache.predicted_size();
-  const std::string_view rest = parser_.rest();
-  if (size == 0 || size > rest.size()) return false;
-  if (HashSeriesText(rest.data(), size) != target_.cache.predicted_hash()) return false;
-  const LineAction action = target_.cache.predicted_action();
-  if (action.is_void() || !TakeKnown(action, size)) return false;
-  target_.cache.Hit();
-  return true;
-}
-
-bool PageAppender::TakeKnown(LineAction action, size_t size) {
+inline bool PageAppender::TakeKnown(LineAction action, size_t size) {
   if (action.is_sample()) {
     if (!parser_.TakeSeries(size)) return false;
     ++counts_.samples;
@@ -65,15 +47,34 @@ bool PageAppender::TakeKnown(LineAction action, size_t size) {
   return true;
 }
 
-inline bool PageAppender::Put(storage::RowAppender::Slot slot) {
-  if (parser_.has_timestamp() && honor_timestamps_) [[unlikely]] {
-    return PutAt(slot);
+inline bool PageAppender::TakePredicted() {
+  const size_t size = target_.cache.predicted_size();
+  const std::string_view rest = parser_.rest();
+  if (size == 0 || size > rest.size()) return false;
+  if (HashSeriesText(rest.data(), size) != target_.cache.predicted_hash()) return false;
+  const LineAction action = target_.cache.predicted_action();
+  if (action.is_void() || !TakeKnown(action, size)) return false;
+  target_.cache.Hit();
+  return true;
+}
+
+Status PageAppender::Run() {
+  target_.cache.BeginPage();
+  while (true) {
+    while (TakePredicted()) {
+    }
+    Result<bool> has_more = ReadLine();
+    if (!has_more) {
+      counts_.is_sample_limit_exceeded = IsOverSampleLimit();
+      return has_more.error();
+    }
+    if (!*has_more) break;
   }
-  if (target_.row.Set(slot, parser_.value())) [[likely]] {
-    return true;
+  counts_.is_sample_limit_exceeded = IsOverSampleLimit();
+  if (counts_.is_sample_limit_exceeded) {
+    return Error(ErrorCode::kTooLarge, "sample limit exceeded");
   }
-  ++counts_.duplicates;
-  return false;
+  return {};
 }
 
 bool PageAppender::PutAt(storage::RowAppender::Slot slot) {

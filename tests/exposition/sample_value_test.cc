@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 
+#include "exposition/short_decimal.h"
 #include "model/number_text.h"
 #include "model/sample.h"
 

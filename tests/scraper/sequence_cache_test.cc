@@ -141,6 +141,20 @@ TEST(SeriesTextHashTest, DiffersInEveryByteAndLength) {
   }
 }
 
+// Both words of a lane went through the same key once.
+TEST(SeriesTextHashTest, DiffersWhenWordsChangePlaces) {
+  for (size_t size = 16; size <= 200; ++size) {
+    std::string text(size, 'x');
+    text.replace(0, 8, "abcdefgh");
+    std::set<uint64_t> hashes = {HashSeriesText(text.data(), size)};
+    for (size_t at = 8; at + 8 <= size; ++at) {
+      std::string swapped(size, 'x');
+      swapped.replace(at, 8, "abcdefgh");
+      EXPECT_TRUE(hashes.insert(HashSeriesText(swapped.data(), size)).second) << size << " " << at;
+    }
+  }
+}
+
 TEST(SeriesTextHashTest, NoCollisionsAmongAMillionSeries) {
   std::vector<uint64_t> hashes;
   for (int i = 0; i < 1'000'000; ++i) {

@@ -153,7 +153,11 @@ Result<FramePtr> SelectBest(const AggregationInput& input, const std::vector<siz
   const bool is_topk = input.expr.op == AggregateOp::kTopK;
   const size_t steps = input.steps.count;
   const storage::SeriesGrouping grouping = GroupRows(input.expr, input.rows->series());
-  std::vector<Candidates> best(grouping.group_labels.size() * steps);
+  const size_t cells = grouping.group_labels.size() * steps;
+  // A cell holds few candidates or, for a large k, no more than its group has series.
+  MemoryBudget held(0, &input.context.memory());
+  TOCSIN_RETURN_IF_ERROR(held.Take(cells * sizeof(Candidates)));
+  std::vector<Candidates> best(cells);
   bool saw_histogram = false;
   const auto offer = [&](size_t first, const GridView& rows) -> Status {
     for (size_t row = 0; row < rows.rows; ++row) {

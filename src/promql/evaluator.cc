@@ -158,11 +158,6 @@ Result<RangeVector> Evaluator::EvalRange(const Expr& expr, const StepRange& step
   FramePtr frame;
   if (inner_steps.count == 0) {
     frame = EmptyFrame(0);
-  } else if (subquery.expr->type() == ValueType::kScalar) {
-    TOCSIN_ASSIGN_OR_RETURN(const std::vector<double> values,
-                            EvalScalar(*subquery.expr, inner_steps));
-    TOCSIN_ASSIGN_OR_RETURN(const RowSourcePtr rows, OneSeries(values));
-    TOCSIN_ASSIGN_OR_RETURN(frame, Materialize(context_, rows, inner_steps.count));
   } else {
     TOCSIN_ASSIGN_OR_RETURN(frame, EvalFrame(*subquery.expr, inner_steps));
   }

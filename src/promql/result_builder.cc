@@ -78,8 +78,8 @@ MatrixSeries SeriesOf(Samples samples, const std::vector<int64_t>& times) {
 }  // namespace
 
 Result<FramePtr> RemovePendingNames(QueryContext& context, const FramePtr& frame) {
-  const std::vector<bool> drops_name = AllDropsName(frame->series());
   if (!context.settings().delayed_name_removal) return frame;
+  const std::vector<bool> drops_name = AllDropsName(frame->series());
   std::vector<Labels> labels = AllLabels(frame->series());
   for (size_t i = 0; i < drops_name.size(); ++i) {
     if (drops_name[i]) labels[i] = DropReservedLabels(labels[i]);

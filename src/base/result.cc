@@ -24,6 +24,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "unavailable";
     case ErrorCode::kCorruption:
       return "corruption";
+    case ErrorCode::kUnimplemented:
+      return "unimplemented";
     case ErrorCode::kInternal:
       return "internal";
   }

@@ -21,6 +21,7 @@ enum class ErrorCode {
   kCanceled,
   kUnavailable,  ///< A peer or a resource (disk, network) refuses now and may not later.
   kCorruption,
+  kUnimplemented,  ///< This object cannot do that; another of its kind may.
   kInternal,
 };
 

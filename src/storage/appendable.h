@@ -2,15 +2,26 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "base/result.h"
+#include "model/exemplar.h"
+#include "model/histogram.h"
 #include "model/labels.h"
+#include "model/metadata.h"
 
 namespace tocsin::storage {
 
 /// Names a series inside one storage; 0 is none.
 using SeriesRef = uint64_t;
+
+/// What may come with a sample besides its time and value.
+struct AppendOptions {
+  int64_t start_timestamp_ms = 0;     ///< When the counter began to count; 0: not known.
+  bool refuses_out_of_order = false;  ///< Even inside the out-of-order window.
+};
 
 /// A batch of samples of any series: rules, remote write, whatever does not come as a row. Nothing
 /// is visible before Commit; without it the destructor rolls back. Confined to a thread.
@@ -23,6 +34,23 @@ class Appender {
   /// ("duplicate sample for timestamp"), kOutOfBounds ("out of bounds"), kTooLarge.
   virtual Result<SeriesRef> Append(SeriesRef ref, const Labels& labels, int64_t timestamp_ms,
                                    double value) = 0;
+  /// The same with options. Storage without start timestamps drops them.
+  virtual Result<SeriesRef> AppendWith(SeriesRef ref, const Labels& labels, int64_t timestamp_ms,
+                                       double value, const AppendOptions& options);
+  /// As Append, for a native histogram; invalid ones are kInvalidArgument. The default refuses all
+  /// with kUnimplemented.
+  virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels,
+                                            int64_t timestamp_ms, const Histogram& histogram,
+                                            const AppendOptions& options);
+  virtual Result<SeriesRef> AppendHistogram(SeriesRef ref, const Labels& labels,
+                                            int64_t timestamp_ms, const FloatHistogram& histogram,
+                                            const AppendOptions& options);
+  /// Adds an exemplar to a series that has a sample in this batch or before it. Errors are of this
+  /// exemplar alone: kOutOfOrder, kAlreadyExists, kInvalidArgument (labels too long), kNotFound.
+  /// The default drops it.
+  virtual Status AppendExemplar(SeriesRef ref, const Labels& labels, const Exemplar& exemplar);
+  /// Remembers what HELP, TYPE and UNIT say of a series. The default drops it.
+  virtual Status SetMetadata(SeriesRef ref, const Labels& labels, const MetricMetadata& metadata);
   /// Logs and publishes all samples at once. On error none of them counts as stored.
   virtual Status Commit() = 0;
   virtual void Rollback() = 0;
@@ -71,6 +99,20 @@ class RowAppender {
   /// A sample with a timestamp of its own, in the same commit. It takes part in staleness only if
   /// `track_staleness`. False: the slot was set before in this row.
   virtual bool SetAt(Slot slot, int64_t timestamp_ms, double value, bool track_staleness) = 0;
+  /// A native histogram in the same commit, at the row's time or one of its own. Takes part in
+  /// staleness as SetAt. kAlreadyExists: the slot was set before in this row. The default refuses
+  /// all with kUnimplemented.
+  virtual Status SetHistogram(Slot slot, std::optional<int64_t> timestamp_ms,
+                              const Histogram& histogram, bool track_staleness);
+  virtual Status SetHistogram(Slot slot, std::optional<int64_t> timestamp_ms,
+                              const FloatHistogram& histogram, bool track_staleness);
+  /// When the counter of a slot, set in this row, began to count. The default drops it.
+  virtual void SetStart(Slot slot, int64_t start_timestamp_ms);
+  /// Exemplars of a slot, in this commit; those that storage knows already are no error. Returns
+  /// how many were refused as out of order. The default drops them.
+  virtual size_t AddExemplars(Slot slot, std::span<const Exemplar> exemplars);
+  /// What the page says of a slot's series; to be called when it has changed. The default drops it.
+  virtual void SetMetadata(Slot slot, const MetricMetadata& metadata);
 
   /// Logs and publishes the row, with stale markers at the row's timestamp for slots that the last
   /// committed row had and this one has not. After an error nothing of the row is stored.

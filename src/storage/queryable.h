@@ -16,6 +16,7 @@ namespace tocsin::storage {
 /// A native histogram at a time.
 struct HistogramSample {
   int64_t timestamp_ms = 0;
+  int64_t start_timestamp_ms = 0;                   // When counting began; 0: not known.
   std::shared_ptr<const FloatHistogram> histogram;  // Shared with the storage's decoder; immutable.
 };
 
@@ -24,13 +25,25 @@ struct HistogramSample {
 struct SampleBuffer {
   std::vector<int64_t> timestamps_ms;
   std::vector<double> values;
+  /// When the counter of each value began to count, 0 where that is not known; empty when it is
+  /// known of none.
+  std::vector<int64_t> start_timestamps_ms;
   std::vector<HistogramSample> histograms;
 
   void Clear() {
     timestamps_ms.clear();
     values.clear();
+    start_timestamps_ms.clear();
     histograms.clear();
   }
+};
+
+/// A piece of a series in one of Prometheus' chunk encodings, as blocks and remote read carry it.
+struct EncodedChunk {
+  int64_t min_time_ms = 0;  ///< Of the first sample.
+  int64_t max_time_ms = 0;  ///< Of the last.
+  uint8_t encoding = 0;     ///< Prometheus' number: 1 XOR, 2 histogram, 3 float histogram, ….
+  std::string bytes;        ///< Without encoding byte, length and checksum.
 };
 
 /// What the caller is going to do with a selection, so that storage may do less. All advisory.
@@ -62,6 +75,12 @@ class SeriesSet {
   /// Replaces `out` by the samples with start_ms <= t <= end_ms. kCorruption names the block or
   /// chunk.
   virtual Status Read(size_t index, int64_t start_ms, int64_t end_ms, SampleBuffer& out) const = 0;
+
+  /// Appends the series' samples with start_ms <= t <= end_ms as chunks of at most 120 samples,
+  /// that rise in time and do not overlap; the first and last may hold samples beyond the range.
+  /// The default is kUnimplemented.
+  virtual Status ReadChunks(size_t index, int64_t start_ms, int64_t end_ms,
+                            std::vector<EncodedChunk>& out) const;
 
   /// For each series of [first, first + out.size()): the newest sample with start_ms <= t <=
   /// end_ms, or timestamp kNoSample. Stale markers are returned as they are; histograms set

@@ -23,6 +23,10 @@ Status SeriesSet::ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
   return {};
 }
 
+Status SeriesSet::ReadChunks(size_t, int64_t, int64_t, std::vector<EncodedChunk>&) const {
+  return Error(ErrorCode::kUnimplemented, "this storage has no chunks");
+}
+
 SeriesGrouping SeriesSet::GroupBy(std::span<const std::string> names, bool without) const {
   std::vector<std::string> sorted(names.begin(), names.end());
   if (without) sorted.emplace_back(kMetricNameLabel);

@@ -10,7 +10,7 @@
 #include "model/sample.h"
 #include "storage/queryable.h"
 #include "tsdb/slab_arena.h"
-#include "tsdb/xor_chunk.h"
+#include "tsdb/chunks/xor_chunk.h"
 
 namespace tocsin::tsdb {
 

@@ -1,1 +1,1 @@
-tocsin_fuzz(xor_chunk SOURCE "${CMAKE_CURRENT_LIST_DIR}/xor_chunk_fuzz.cc" DEPENDS tsdb)
+tocsin_fuzz(xor_chunk SOURCE "${CMAKE_CURRENT_LIST_DIR}/xor_chunk_fuzz.cc" DEPENDS tsdb_chunks)

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tsdb/xor_chunk.h"
+#include "tsdb/chunks/xor_chunk.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   using namespace tocsin::tsdb;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "promql/engine_fixture.h"
+#include "promql/parser.h"
 
 namespace tocsin::promql {
 namespace {
@@ -54,6 +55,19 @@ TEST(EngineLimitsTest, PeakIsWhatTheLimitIsComparedWith) {
   const auto result = f.engine.Range(f.storage, "x_total", 0, 19 * 60'000, 60'000);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->stats.peak_samples, 100u);
+}
+
+// The parser bounds the height of trees; what it accepts must not exhaust the stack here.
+TEST(EngineLimitsTest, LongestChainsAreEvaluated) {
+  EngineFixture f;
+  LoadMany(f, 1);
+  for (const std::string link : {" + 1", " or x_total", " * x_total", " - -1"}) {
+    std::string expr = "x_total";
+    for (int i = 0; i < kMaxTreeHeight - 10; ++i) expr += link;
+    const auto result = f.engine.Range(f.storage, expr, 0, 60'000, 60'000);
+    ASSERT_TRUE(result.ok()) << link << ": " << result.error().message();
+    EXPECT_EQ(std::get<Matrix>(result->value).series.size(), 1u) << link;
+  }
 }
 
 TEST(EngineLimitsTest, MemoryOfOneQueryIsBounded) {

@@ -5,7 +5,7 @@
 //         | 1 0 meaningful                                  (XOR, in the window in force)
 //         | 1 1 leading(5) length(6) meaningful             (XOR, new window; length 64 is written
 //         0)
-#include "tsdb/xor_chunk.h"
+#include "tsdb/chunks/xor_chunk.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,4 +1,4 @@
-#include "tsdb/xor_chunk.h"
+#include "tsdb/chunks/xor_chunk.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -113,7 +113,9 @@ void HeadBatchAppender::JudgeRun(size_t begin, size_t end) {
   std::optional<Sample> newest = state_.series.NewestOf(samples_[begin].series, state_.columns);
   for (size_t i = begin; i < end; ++i) {
     BatchSample& sample = samples_[i];
-    if (!newest || sample.timestamp_ms > newest->timestamp_ms) {
+    if (state_.IsOutOfBounds(sample.timestamp_ms)) {  // It was not when it was appended.
+      state_.metrics.out_of_bound_samples.Increment();
+    } else if (!newest || sample.timestamp_ms > newest->timestamp_ms) {
       sample.is_accepted = true;
       newest = Sample{sample.timestamp_ms, sample.value};
       ++accepted_;

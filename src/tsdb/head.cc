@@ -1,5 +1,7 @@
 #include "tsdb/head.h"
 
+#include <algorithm>
+
 #include "tsdb/batch_appender.h"
 #include "tsdb/head_querier.h"
 #include "tsdb/head_replay.h"
@@ -31,6 +33,12 @@ Result<std::unique_ptr<storage::Querier>> Head::MakeQuerier(int64_t start_ms, in
 std::unique_ptr<ReplayVisitor> Head::MakeReplay(
     std::function<void(const ReplayProgress&)> on_progress) {
   return std::make_unique<HeadReplay>(*state_, std::move(on_progress));
+}
+
+void Head::RefuseBefore(int64_t min_time_ms) {
+  MutexLock lock(state_->commit_mutex);
+  const int64_t before_ms = state_->refused_before_ms.load(std::memory_order_relaxed);
+  state_->refused_before_ms.store(std::max(before_ms, min_time_ms), std::memory_order_relaxed);
 }
 
 void Head::Truncate(int64_t min_time_ms) {

@@ -37,6 +37,11 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// Takes the contents of a log, while nobody else uses the head. Must not outlive it.
   std::unique_ptr<ReplayVisitor> MakeReplay(std::function<void(const ReplayProgress&)> on_progress);
 
+  /// Refuses samples before `min_time_ms` from now on, replayed ones too. When it returns, no commit
+  /// is under way that was judged before: what the head holds of that time can only become less.
+  /// Readers see it as before.
+  void RefuseBefore(int64_t min_time_ms);
+
   /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
   /// what they may see is freed by a later call.
   void Truncate(int64_t min_time_ms);

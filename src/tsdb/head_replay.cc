@@ -50,6 +50,10 @@ Status HeadReplay::OnSamples(std::vector<SampleRecord>& samples) {
 
 void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRecord& sample) {
   // No lock: nobody else is there yet.
+  if (state_.IsOutOfBounds(sample.timestamp_ms)) {
+    ++old_;
+    return;
+  }
   ChunkColumn& column = state_.series.columns[id];
   const auto newest = ChunkColumns::NewestInChunks(column);
   if (newest && sample.timestamp_ms <= newest->timestamp_ms) {

@@ -42,6 +42,7 @@ struct HeadState {
   SeriesTable series;
   std::atomic<int64_t> min_time_ms{std::numeric_limits<int64_t>::max()};
   std::atomic<int64_t> max_time_ms{std::numeric_limits<int64_t>::min()};
+  std::atomic<int64_t> refused_before_ms{std::numeric_limits<int64_t>::min()};
 
   mutable SharedMutex index_mutex;
   SeriesIndex index GUARDED_BY(index_mutex);
@@ -99,8 +100,12 @@ struct HeadState {
   /// Widens min_time_ms and max_time_ms.
   void NoteTimes(int64_t lowest_ms, int64_t highest_ms);
 
-  /// Whether samples at this time are behind the retention.
-  bool IsOutOfBounds(int64_t timestamp_ms) const { return timestamp_ms < isolation.min_time_ms(); }
+  /// Whether samples at this time are behind the retention, or in a block. The last word is spoken
+  /// under the commit lock.
+  bool IsOutOfBounds(int64_t timestamp_ms) const {
+    return timestamp_ms < isolation.min_time_ms() ||
+           timestamp_ms < refused_before_ms.load(std::memory_order_relaxed);
+  }
 };
 
 }  // namespace tocsin::tsdb

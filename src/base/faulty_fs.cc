@@ -321,6 +321,27 @@ bool FaultyFs::Exists(const std::string& path) {
   return place && place->exists();
 }
 
+Status FaultyFs::Link(const std::string& from, const std::string& to) {
+  MutexLock lock(mutex_);
+  TOCSIN_ASSIGN_OR_RETURN(const Place source, Find("link", from));
+  if (!source.entry.file) return Failure(ErrorCode::kNotFound, "link", from, kNoEntry);
+  TOCSIN_ASSIGN_OR_RETURN(const Place target, Find("link", to));
+  if (target.exists()) return Failure(ErrorCode::kAlreadyExists, "link", from, "file exists");
+  TOCSIN_RETURN_IF_ERROR(BeginWrite("link", from));
+  target.parent->entries[target.name] = source.entry;
+  return {};
+}
+
+Result<uint64_t> FaultyFs::CapacityBytes(const std::string&) {
+  MutexLock lock(mutex_);
+  return capacity_bytes_;
+}
+
+void FaultyFs::SetCapacityBytes(uint64_t capacity_bytes) {
+  MutexLock lock(mutex_);
+  capacity_bytes_ = capacity_bytes;
+}
+
 std::unique_ptr<FaultyFs> FaultyFs::AfterCrash(Survival survival, uint64_t seed) const {
   std::mt19937_64 random(seed);
   const auto copy_file = [&](const File& file) {

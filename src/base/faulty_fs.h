@@ -60,6 +60,10 @@ class FaultyFs final : public Fs {
   Status RemoveAll(const std::string& path) override;
   Status SyncDirectory(const std::string& directory) override;
   bool Exists(const std::string& path) override;
+  Status Link(const std::string& from, const std::string& to) override;
+  /// What SetCapacityBytes said; 1 TiB before.
+  Result<uint64_t> CapacityBytes(const std::string& path) override;
+  void SetCapacityBytes(uint64_t capacity_bytes);
 
  private:
   struct File;
@@ -81,6 +85,7 @@ class FaultyFs final : public Fs {
 
   mutable Mutex mutex_;
   std::shared_ptr<Directory> root_ GUARDED_BY(mutex_);
+  uint64_t capacity_bytes_ GUARDED_BY(mutex_) = uint64_t{1} << 40;
   uint64_t operations_ GUARDED_BY(mutex_) = 0;
   uint64_t fault_begin_ GUARDED_BY(mutex_) = 0;
   uint64_t fault_end_ GUARDED_BY(mutex_) = 0;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -194,6 +195,14 @@ Status Fs::WriteFileAtomically(const std::string& path, std::string_view bytes) 
   return SyncDirectory(ParentOf(path));
 }
 
+Status Fs::Link(const std::string& from, const std::string&) {
+  return Errorf(ErrorCode::kUnimplemented, "link {}: this file system has no links", from);
+}
+
+Result<uint64_t> Fs::CapacityBytes(const std::string& path) {
+  return Errorf(ErrorCode::kUnimplemented, "stat {}: this file system knows no capacity", path);
+}
+
 Result<std::unique_ptr<WritableFile>> PosixFs::OpenForWriting(const std::string& path,
                                                               bool truncate) {
   const int flags = O_WRONLY | O_CREAT | O_APPEND | (truncate ? O_TRUNC : 0);
@@ -271,5 +280,18 @@ Status PosixFs::SyncDirectory(const std::string& directory) {
 }
 
 bool PosixFs::Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+Status PosixFs::Link(const std::string& from, const std::string& to) {
+  if (::link(from.c_str(), to.c_str()) != 0) return SystemError("link", from, errno);
+  return {};
+}
+
+Result<uint64_t> PosixFs::CapacityBytes(const std::string& path) {
+  struct statvfs attributes {};
+  if (Retry([&] { return ::statvfs(path.c_str(), &attributes); }) != 0) {
+    return SystemError("stat", path, errno);
+  }
+  return uint64_t{attributes.f_blocks} * uint64_t{attributes.f_frsize};
+}
 
 }  // namespace tocsin

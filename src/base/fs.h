@@ -69,6 +69,10 @@ class Fs {
   /// Makes creations, renames and removals inside `directory` durable.
   virtual Status SyncDirectory(const std::string& directory) = 0;
   virtual bool Exists(const std::string& path) = 0;
+  /// Gives the file `from` a second name on the same file system. The default is kUnimplemented.
+  virtual Status Link(const std::string& from, const std::string& to);
+  /// The size of the file system that `path` is on. The default is kUnimplemented.
+  virtual Result<uint64_t> CapacityBytes(const std::string& path);
 
   /// The whole file, refused with kTooLarge above `max_bytes`.
   Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes = uint64_t{1} << 30);
@@ -91,6 +95,8 @@ class PosixFs final : public Fs {
   Status RemoveAll(const std::string& path) override;
   Status SyncDirectory(const std::string& directory) override;
   bool Exists(const std::string& path) override;
+  Status Link(const std::string& from, const std::string& to) override;
+  Result<uint64_t> CapacityBytes(const std::string& path) override;
 };
 
 }  // namespace tocsin

@@ -8,6 +8,24 @@
 
 namespace tocsin {
 
+/// Schemas that upstream writes, and those that it reads for the sake of versions to come.
+inline constexpr int32_t kMinExponentialSchema = -4;
+inline constexpr int32_t kMaxExponentialSchema = 8;
+inline constexpr int32_t kMinReservedSchema = -9;
+inline constexpr int32_t kMaxReservedSchema = 52;
+
+inline constexpr bool IsCustomBucketsSchema(int32_t schema) {
+  return schema == FloatHistogram::kCustomBucketsSchema;
+}
+inline constexpr bool IsExponentialSchema(int32_t schema) {
+  return kMinExponentialSchema <= schema && schema <= kMaxExponentialSchema;
+}
+/// Whether the buckets of a histogram with `schema` have a meaning at all.
+inline constexpr bool IsKnownSchema(int32_t schema) {
+  return IsCustomBucketsSchema(schema) ||
+         (kMinReservedSchema <= schema && schema <= kMaxReservedSchema);
+}
+
 /// A native histogram with integer counts, as clients send it: the first bucket of each list is a
 /// count, every further one the difference to the bucket before. Schemas as in FloatHistogram.
 /// Value type.

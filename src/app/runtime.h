@@ -29,7 +29,7 @@ class Runtime {
   PosixFs fs;
   telemetry::Registry registry;
   const std::unique_ptr<Logger> logger;
-  const std::unique_ptr<http::Client> client;
+  const std::unique_ptr<http::IoClient> client;
   ThreadTimers timers;
   ThreadPool notify_pool;  ///< Builds and sends notifications.
 };

@@ -23,7 +23,7 @@ Scraping::Scraping(const Parts& parts, uint64_t offset_seed)
     : scrape_logger_(parts.logger, {{"component", "scrape manager"}}),
       discovery_logger_(parts.logger, {{"component", "discovery manager scrape"}}),
       workers_("scrape", std::max(1u, std::thread::hardware_concurrency())),
-      manager_({parts.clock, parts.timers, parts.client, parts.storage, scrape_logger_,
+      manager_({parts.clock, parts.client.io_timers(), parts.client, parts.storage, scrape_logger_,
                 parts.registry,
                 [this](std::function<void()> task) { workers_.Submit(std::move(task)); },
                 offset_seed, parts.global_url}) {

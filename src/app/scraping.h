@@ -26,7 +26,7 @@ class Scraping {
     Timers& timers;
     Fs& fs;
     discovery::FileWatcher& watcher;
-    http::Client& client;
+    http::IoClient& client;  ///< Its timers tell scrapes their time.
     storage::Appendable& storage;
     Logger& logger;
     telemetry::Registry& registry;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/timers.h"
 #include "http/message.h"
 
 namespace tocsin::http {
@@ -68,8 +69,8 @@ Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes);
 /// The same through `buffer`: its capacity becomes the body's and the body's becomes its own.
 Status DecodeBody(ClientResponse& response, uint64_t max_body_bytes, std::string& buffer);
 
-/// Sends requests. One I/O thread (libcurl multi) serves all of them with keep-alive; a dead peer
-/// costs a socket, not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable
+/// Sends requests. One I/O thread serves all of them with keep-alive; a dead peer costs a socket,
+/// not a thread. Errors: kTimeout ("context deadline exceeded"), kUnavailable
 /// (connection refused, reset, TLS, DNS), kTooLarge (body limit), kCanceled; texts name the URL and
 /// the reason. Any status code is a response, not an error. Thread-safe.
 class Client {
@@ -89,7 +90,16 @@ class Client {
   Result<ClientResponse> Send(ClientRequest request);
 };
 
-/// The client on libcurl; `user_agent` as in "Tocsin/0.1.0".
-std::unique_ptr<Client> MakeCurlClient(std::string user_agent);
+/// A client whose I/O thread also runs timers.
+class IoClient : public Client {
+ public:
+  /// Timers for callbacks that do little more than start a request: they run on the I/O thread and
+  /// must not block. Live as long as the client.
+  virtual Timers& io_timers() = 0;
+};
+
+/// The client on libcurl, but for plain GETs over connections that are there already;
+/// `user_agent` as in "Tocsin/0.1.0".
+std::unique_ptr<IoClient> MakeCurlClient(std::string user_agent);
 
 }  // namespace tocsin::http

@@ -119,7 +119,7 @@ std::string GetText(CurlEasy easy, CURLINFO what) {
 
 }  // namespace
 
-CurlHandle::CurlHandle(const std::string& user_agent) : easy(curl_easy_init()) {
+CurlHandle::CurlHandle(const CurlSetup& setup) : easy(curl_easy_init()), owners(*setup.owners) {
   Set(easy, CURLOPT_NOSIGNAL, 1L);
   Set(easy, CURLOPT_QUICK_EXIT, 1L);  // Giving up does not wait for a name server.
   Set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -127,7 +127,9 @@ CurlHandle::CurlHandle(const std::string& user_agent) : easy(curl_easy_init()) {
   Set(easy, CURLOPT_BUFFERSIZE, kReceiveBufferBytes);
   Set(easy, CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
   Set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  SetText(easy, CURLOPT_USERAGENT, user_agent);
+  SetText(easy, CURLOPT_USERAGENT, setup.user_agent);
+  Set(easy, CURLOPT_CLOSESOCKETFUNCTION, setup.close_socket);
+  Set(easy, CURLOPT_CLOSESOCKETDATA, setup.client);
 }
 
 CurlHandle::~CurlHandle() { curl_easy_cleanup(easy); }
@@ -163,7 +165,11 @@ struct CurlTransfer::HeaderList {
 };
 
 CurlTransfer::CurlTransfer(Client::RequestId id, ClientRequest request, Client::Callback done)
-    : id_(id), request_(std::move(request)), done_(std::move(done)), url_(request_.url) {
+    : id_(id),
+      request_(std::move(request)),
+      done_(std::move(done)),
+      direct_authority_(DirectAuthority(request_)),
+      url_(request_.url) {
   response_.body = std::move(request_.body_buffer);
   response_.body.clear();
 }
@@ -178,6 +184,10 @@ Status CurlTransfer::Prepare(std::unique_ptr<CurlHandle> handle) {
 }
 
 std::unique_ptr<CurlHandle> CurlTransfer::ReleaseHandle() {
+  for (const int fd : owned_sockets_) {
+    const auto owner = handle_->owners.find(fd);
+    if (owner != handle_->owners.end() && owner->second == this) handle_->owners.erase(owner);
+  }
   // The lists and buffers it points to go with this transfer.
   for (const CURLoption option : {CURLOPT_HTTPHEADER, CURLOPT_PROXYHEADER, CURLOPT_CONNECT_TO}) {
     Set(easy(), option, static_cast<curl_slist*>(nullptr));
@@ -185,6 +195,17 @@ std::unique_ptr<CurlHandle> CurlTransfer::ReleaseHandle() {
   Set(easy(), CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
   Set(easy(), CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
   return std::move(handle_);
+}
+
+std::string CurlTransfer::DirectAuthority(const ClientRequest& request) {
+  const ClientOptions& options = *request.options;
+  const bool is_plain = request.method == "GET" && request.body.empty() &&
+                        request.url.starts_with("http://") && options.proxy_url.empty() &&
+                        !options.proxy_from_environment;
+  if (!is_plain) return {};
+  const auto url = ParseUrl(request.url);
+  if (!url || url->username || url->host.empty()) return {};
+  return url->port.empty() ? url->HostPort() + ":80" : url->HostPort();
 }
 
 Status CurlTransfer::Configure() {
@@ -202,8 +223,10 @@ Status CurlTransfer::Configure() {
   Set(easy(), CURLOPT_OPENSOCKETDATA, this);
   const int64_t left_ms = request_.timeout_ms - response_.duration_ns / 1'000'000;
   Set(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<int64_t>(left_ms, 1)));
+  // libcurl then gives the connection back when the answer is there, and we keep it.
+  Set(easy(), CURLOPT_FORBID_REUSE, direct_authority_.empty() ? 0L : 1L);
   ConfigureMethod();
-  TOCSIN_RETURN_IF_ERROR(BuildHeaders());
+  TOCSIN_RETURN_IF_ERROR(BuildHeaderList());
   ConfigureServerName();
   Set(easy(), CURLOPT_HTTPHEADER, header_list_->request);
   Set(easy(), CURLOPT_PROXYHEADER, header_list_->proxy);
@@ -242,20 +265,30 @@ void CurlTransfer::ConfigureServerName() {
   Set(easy(), CURLOPT_URL, url->ToString().c_str());
 }
 
-Status CurlTransfer::BuildHeaders() {
-  header_list_ = std::make_unique<HeaderList>();
+Result<Fields> CurlTransfer::MakeHeaders() const {
+  Fields headers;
   for (const auto& [name, value] : request_.headers) {
     const bool is_secret = name == "Authorization" || name == "Cookie";
-    if (keeps_credentials_ || !is_secret) header_list_->Add(name, value);
+    if (keeps_credentials_ || !is_secret) headers.emplace_back(name, value);
   }
   if (keeps_credentials_) {
-    for (const auto& [name, value] : request_.options->headers) header_list_->Add(name, value);
-    TOCSIN_RETURN_IF_ERROR(AddCredentials());
+    headers.insert(headers.end(), request_.options->headers.begin(),
+                   request_.options->headers.end());
+    TOCSIN_RETURN_IF_ERROR(AddCredentials(headers));
   }
+  if (request_.accept_gzip && FindHeader(request_.headers, "Accept-Encoding").empty()) {
+    headers.emplace_back("Accept-Encoding", "gzip");
+  }
+  return headers;
+}
+
+Status CurlTransfer::BuildHeaderList() {
+  header_list_ = std::make_unique<HeaderList>();
+  TOCSIN_ASSIGN_OR_RETURN(const Fields headers, MakeHeaders());
+  for (const auto& [name, value] : headers) header_list_->Add(name, value);
   const auto has = [&](std::string_view name) {
     return !FindHeader(request_.headers, name).empty();
   };
-  if (request_.accept_gzip && !has("Accept-Encoding")) header_list_->Add("Accept-Encoding", "gzip");
   if (!has("Accept")) header_list_->Suppress("Accept:");
   if (!has("Content-Type")) header_list_->Suppress("Content-Type:");
   header_list_->Suppress("Expect:");
@@ -266,14 +299,15 @@ Status CurlTransfer::BuildHeaders() {
   return {};
 }
 
-Status CurlTransfer::AddCredentials() {
+Status CurlTransfer::AddCredentials(Fields& headers) const {
   const ClientOptions& options = *request_.options;
   if (options.basic_auth) {
     std::string password = options.basic_auth->second;
     if (!options.basic_auth_password_file.empty()) {
       TOCSIN_ASSIGN_OR_RETURN(password, ReadSecret(options.basic_auth_password_file));
     }
-    header_list_->Add("Authorization", MakeBasicAuthorization(options.basic_auth->first, password));
+    headers.emplace_back("Authorization",
+                         MakeBasicAuthorization(options.basic_auth->first, password));
     return {};
   }
   std::string credentials = options.authorization_credentials;
@@ -281,8 +315,23 @@ Status CurlTransfer::AddCredentials() {
     TOCSIN_ASSIGN_OR_RETURN(credentials, ReadSecret(options.authorization_credentials_file));
   }
   if (credentials.empty()) return {};
-  header_list_->Add("Authorization", options.authorization_type + " " + credentials);
+  headers.emplace_back("Authorization", options.authorization_type + " " + credentials);
   return {};
+}
+
+Result<std::string> CurlTransfer::MakeHead(const std::string& user_agent) const {
+  TOCSIN_ASSIGN_OR_RETURN(const Url url, ParseUrl(url_));
+  TOCSIN_ASSIGN_OR_RETURN(const Fields headers, MakeHeaders());
+  std::string head =
+      fmt::format("GET {}{}{} HTTP/1.1\r\n", url.raw_path.empty() ? "/" : url.raw_path,
+                  url.raw_query.empty() ? "" : "?", url.raw_query);
+  const auto add = [&head](std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+  };
+  if (FindHeader(headers, "Host").empty()) add("Host", url.HostPort());
+  if (FindHeader(headers, "User-Agent").empty()) add("User-Agent", user_agent);
+  for (const auto& [name, value] : headers) add(name, value);
+  return head.append("\r\n");
 }
 
 bool CurlTransfer::IsSameHost(std::string_view other_url) const {
@@ -320,6 +369,42 @@ void CurlTransfer::Finish(int curl_code) {
 }
 
 void CurlTransfer::Fail(Error error) { done_(std::move(error)); }
+
+void CurlTransfer::FinishDirect(ResponseReader& reader, int64_t duration_ns) {
+  response_.status = reader.status();
+  response_.headers = reader.TakeHeaders();
+  response_.body = reader.TakeBody();
+  response_.duration_ns = duration_ns;
+  response_.final_url = url_;
+  response_.wire_bytes = response_.body.size();
+  if (IsPacked()) {
+    std::string buffer;
+    if (const Status unpacked = DecodeBody(response_, request_.max_body_bytes, buffer); !unpacked) {
+      return Fail(unpacked.error());
+    }
+  }
+  done_(std::move(response_));
+}
+
+void CurlTransfer::FailTimeout(bool is_in_body) {
+  const auto url = ParseUrl(url_);
+  Fail(DescribeFailure({.curl_code = CURLE_OPERATION_TIMEDOUT,
+                        .is_in_body = is_in_body,
+                        .method = request_.method,
+                        .url = url ? url->Redacted() : url_}));
+}
+
+bool CurlTransfer::LeavesConnection() const {
+  const long status = GetLong(handle_->easy, CURLINFO_RESPONSE_CODE);
+  const bool is_redirect = status >= 300 && status < 400;
+  if (direct_authority_.empty() || redirect_count_ > 0 || is_redirect) return false;
+  if (!is_http_1_1_ || !is_in_body_ || is_too_large_) return false;
+  if (FindHeader(response_.headers, "Connection") == "close") return false;
+  const std::string_view length = FindHeader(response_.headers, "Content-Length");
+  if (!length.empty()) return length == std::to_string(received_bytes_);
+  // Without one of the two it is the connection's end that ended the body.
+  return !FindHeader(response_.headers, "Transfer-Encoding").empty();
+}
 
 Result<ClientResponse> CurlTransfer::TakeResponse(int curl_code) {
   if (is_too_large_) return Error(ErrorCode::kTooLarge, "body size limit exceeded");
@@ -388,7 +473,12 @@ int CurlTransfer::OnSocket(void* transfer, int, void* address) {
   const auto& target = *static_cast<curl_sockaddr*>(address);
   auto& self = *static_cast<CurlTransfer*>(transfer);
   if (self.dial_address_.empty()) self.dial_address_ = AddressText(target.addr);
-  return socket(target.family, target.socktype | SOCK_CLOEXEC, target.protocol);
+  const int fd = socket(target.family, target.socktype | SOCK_CLOEXEC, target.protocol);
+  if (fd >= 0 && !self.direct_authority_.empty()) {
+    self.handle_->owners.insert_or_assign(fd, &self);
+    self.owned_sockets_.push_back(fd);
+  }
+  return fd;
 }
 
 size_t CurlTransfer::TakeHeader(std::string_view line) {
@@ -407,6 +497,8 @@ size_t CurlTransfer::TakeHeader(std::string_view line) {
     response_.body.clear();
     handle_->packed_body.clear();
     is_in_body_ = false;
+    is_http_1_1_ = line.starts_with("HTTP/1.1 ");
+    received_bytes_ = 0;
     return taken;
   }
   std::string_view value = line.substr(colon + 1);
@@ -416,6 +508,7 @@ size_t CurlTransfer::TakeHeader(std::string_view line) {
 }
 
 size_t CurlTransfer::TakeBody(std::string_view bytes) {
+  received_bytes_ += bytes.size();
   std::string& body = IsPacked() ? handle_->packed_body : response_.body;
   if (request_.max_body_bytes != 0 && body.size() + bytes.size() > request_.max_body_bytes) {
     is_too_large_ = true;

@@ -16,8 +16,8 @@ namespace tocsin::storage {
 /// A native histogram at a time.
 struct HistogramSample {
   int64_t timestamp_ms = 0;
-  int64_t start_timestamp_ms = 0;                   // When counting began; 0: not known.
   std::shared_ptr<const FloatHistogram> histogram;  // Shared with the storage's decoder; immutable.
+  int64_t start_timestamp_ms = 0;                   // When counting began; 0: not known.
 };
 
 /// Samples of one series decoded into flat arrays, oldest first; timestamps strictly increase

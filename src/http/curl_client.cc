@@ -39,7 +39,7 @@ constexpr size_t kMaxSpareHandles = 32;
 // and some.
 constexpr long kMaxConnections = 16'384;
 
-constexpr size_t kScratchBytes = 256 << 10;
+constexpr size_t kScratchBytes = 32 << 10;  // Stays in the first-level cache.
 constexpr int kMaxWaitMs = 60'000;
 constexpr int64_t kMaxIdleNs = int64_t{300} * 1'000'000'000;  // As Go's transports in Prometheus.
 

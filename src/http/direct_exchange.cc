@@ -24,21 +24,24 @@ bool DirectExchange::Send(const std::string& user_agent) {
 
 DirectExchange::Progress DirectExchange::Receive(std::span<char> scratch) {
   for (;;) {
-    const ssize_t count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
+    const std::span<char> room = reader_.Room();
+    const std::span<char> target = room.empty() ? scratch : room;
+    const ssize_t count = ::recv(socket_.get(), target.data(), target.size(), 0);
     if (count < 0) {
       return errno == EAGAIN || errno == EINTR ? Progress::kMore : Progress::kFailed;
     }
-    const std::string_view bytes(scratch.data(), static_cast<size_t>(count));
-    const size_t taken = reader_.Take(bytes);
-    if (count == 0) reader_.TakeEnd();
+    const auto size = static_cast<size_t>(count);
+    if (count == 0) {
+      reader_.TakeEnd();
+    } else if (!room.empty()) {
+      reader_.TakeReceived(size);
+    } else if (reader_.Take({scratch.data(), size}) < size) {
+      socket_.Reset();  // Bytes behind the answer belong to nothing.
+    }
     if (reader_.is_too_large()) return Progress::kTooLarge;
     if (reader_.is_malformed()) return Progress::kFailed;
-    if (reader_.is_complete()) {
-      // Bytes behind the answer belong to nothing.
-      if (taken < bytes.size()) socket_.Reset();
-      return Progress::kComplete;
-    }
-    if (bytes.size() < scratch.size()) return Progress::kMore;
+    if (reader_.is_complete()) return Progress::kComplete;
+    if (size < target.size()) return Progress::kMore;
   }
 }
 

@@ -81,6 +81,22 @@ size_t ResponseReader::Take(std::string_view bytes) {
   return taken;
 }
 
+std::span<char> ResponseReader::Room() {
+  if (state_ != State::kSizedBody) return {};
+  if (room_bytes_ == 0) {
+    if (left_bytes_ < kMinRoomBytes) return {};
+    room_bytes_ = static_cast<size_t>(std::min(left_bytes_, kMaxReservedBytes));
+    body_.resize(body_.size() + room_bytes_);
+  }
+  return {body_.data() + (body_.size() - room_bytes_), room_bytes_};
+}
+
+void ResponseReader::TakeReceived(size_t count) {
+  room_bytes_ -= count;
+  left_bytes_ -= count;
+  if (left_bytes_ == 0) state_ = State::kComplete;
+}
+
 void ResponseReader::TakeEnd() {
   if (state_ == State::kBodyUntilClose) {
     state_ = State::kComplete;
@@ -170,7 +186,6 @@ void ResponseReader::BeginBody() {
   } else if (max_body_bytes_ != 0 && left_bytes_ > max_body_bytes_) {
     state_ = State::kTooLarge;
   } else {
-    body_.reserve(std::min(left_bytes_, kMaxReservedBytes));
     state_ = left_bytes_ == 0 ? State::kComplete : State::kSizedBody;
   }
 }

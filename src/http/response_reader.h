@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,11 @@ class ResponseReader {
   /// Takes what arrived. Returns how many bytes were the response's: fewer than there are only when
   /// it has ended.
   size_t Take(std::string_view bytes);
+  /// Where the next bytes of a body whose length is known can be received without a copy: at least
+  /// kMinRoomBytes, or empty when they have to go through Take(). TakeReceived() says how many
+  /// came.
+  std::span<char> Room();
+  void TakeReceived(size_t count);
   /// The peer closed: the end of a body without length, of any other response too early.
   void TakeEnd();
 
@@ -34,6 +40,7 @@ class ResponseReader {
   Fields TakeHeaders() { return std::move(headers_); }
   std::string TakeBody() { return std::move(body_); }
 
+  static constexpr size_t kMinRoomBytes = 4 << 10;    ///< Below it a copy is cheaper.
   static constexpr size_t kMaxHeadBytes = 256 << 10;  ///< As Go's limit for a proxied response.
 
  private:
@@ -69,7 +76,8 @@ class ResponseReader {
   size_t head_bytes_ = 0;    // With trailers: what line_ has held in all.
   std::string line_;         // The head, a chunk's size line or a trailer, until it is whole.
   Fields headers_;
-  std::string body_;
+  std::string body_;  // With room at its end while there is Room().
+  size_t room_bytes_ = 0;
 };
 
 }  // namespace tocsin::http

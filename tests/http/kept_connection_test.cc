@@ -82,6 +82,16 @@ TEST_F(KeptConnectionTest, TakesChunkedAndGzippedPages) {
   EXPECT_EQ(server.connection_count(), 1);
 }
 
+TEST_F(KeptConnectionTest, LargePagesArriveWhole) {
+  std::string page;
+  while (page.size() < (5 << 20)) page += fmt::format("series_{} 1\n", page.size());
+  ScriptedServer server([&](Peer& peer) {
+    while (!peer.ReadRequest().empty()) peer.Send(Sized(page));
+  });
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(BodyOf(RequestTo(server.Url())) == page) << i;
+  EXPECT_EQ(server.connection_count(), 1);
+}
+
 TEST_F(KeptConnectionTest, AClosedConnectionIsReplacedUnnoticed) {
   ScriptedServer server([&](Peer& peer) {
     peer.ReadRequest();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,12 +19,17 @@ struct MergePart {
   int64_t max_time_ms = INT64_MAX;
 };
 
+/// Appends samples as chunks of at most 120 samples: what a storage's encodings are good for.
+using ChunkEncoder = std::function<Status(const SampleBuffer&, std::vector<EncodedChunk>&)>;
+
 /// Several queriers as one: blocks and head. Series with the same labels are one series; where
 /// parts have a sample at the same timestamp, that of the earlier part in the list wins. Errors of
 /// a part are the query's. Thread-safe.
 class MergeQuerier final : public Querier {
  public:
-  explicit MergeQuerier(std::vector<MergePart> parts);
+  /// Overlapping chunks of several parts are merged with `encode_chunks`; without it, reading such
+  /// chunks is kUnimplemented.
+  explicit MergeQuerier(std::vector<MergePart> parts, ChunkEncoder encode_chunks = nullptr);
 
   /// A part alone with what was asked for answers by itself: nothing is added per series.
   Result<std::unique_ptr<SeriesSet>> Select(std::span<const Matcher> matchers,
@@ -36,6 +42,7 @@ class MergeQuerier final : public Querier {
 
  private:
   const std::vector<MergePart> parts_;
+  const ChunkEncoder encode_chunks_;
 };
 
 }  // namespace tocsin::storage

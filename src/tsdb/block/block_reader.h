@@ -73,7 +73,6 @@ class BlockReader {
   mutable Mutex state_mutex_;
   std::shared_ptr<const BlockMeta> meta_ GUARDED_BY(state_mutex_);         // Other owners: callers.
   std::shared_ptr<const Tombstones> tombstones_ GUARDED_BY(state_mutex_);  // And queriers.
-  uint64_t small_files_bytes_ GUARDED_BY(state_mutex_) = 0;  // meta.json and tombstones.
 };
 
 }  // namespace tocsin::tsdb

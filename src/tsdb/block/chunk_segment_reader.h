@@ -28,6 +28,9 @@ class ChunkSegmentReader {
 
   Result<StoredChunk> Chunk(uint64_t ref) const;
 
+  /// kCorruption: "`path` at `offset`: `reason`", for a chunk that Chunk has returned.
+  Error Corrupt(uint64_t ref, std::string_view reason) const;
+
   size_t segment_count() const { return segments_.size(); }
   const std::string& segment_path(size_t index) const { return segments_[index].path; }
   std::string_view segment_bytes(size_t index) const { return segments_[index].file->bytes(); }

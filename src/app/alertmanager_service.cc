@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "app/default_config.h"
-#include "scraper/client_options.h"
+#include "http/client_config.h"
 
 namespace tocsin::app {
 
@@ -29,14 +29,9 @@ Result<std::unique_ptr<AlertmanagerService>> AlertmanagerService::Make(Runtime& 
   std::unique_ptr<AlertmanagerService> service(
       new AlertmanagerService(runtime, std::move(options)));
   TOCSIN_ASSIGN_OR_RETURN(config::AlertmanagerConfig config, service->Load());
-  const alertmanager::AlertmanagerDependencies dependencies{runtime.clock,
-                                                            runtime.timers,
-                                                            *runtime.client,
-                                                            runtime.fs,
-                                                            service->logger_,
-                                                            runtime.registry,
-                                                            scraper::MakeClientOptions,
-                                                            PrintLine};
+  const alertmanager::AlertmanagerDependencies dependencies{
+      runtime.clock,    runtime.timers,   *runtime.client,         runtime.fs,
+      service->logger_, runtime.registry, http::MakeClientOptions, PrintLine};
   TOCSIN_ASSIGN_OR_RETURN(service->alertmanager_,
                           alertmanager::Alertmanager::Make(
                               dependencies, service->options_.alertmanager, std::move(config)));

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "http/client_config.h"
 #include "http/url.h"
-#include "scraper/client_options.h"
 
 namespace tocsin::app {
 
@@ -72,7 +72,7 @@ Status Monitoring::Build() {
   notifier_ = std::make_unique<notifier::NotifierManager>(
       notifier::NotifierEnvironment{
           runtime_.clock, runtime_.timers, *runtime_.client, notifier_logger_, runtime_.registry,
-          MakeDiscoveryEnvironment(ScrapingParts(), notifier_logger_), scraper::MakeClientOptions},
+          MakeDiscoveryEnvironment(ScrapingParts(), notifier_logger_), http::MakeClientOptions},
       notifier::NotifierOptions{options_.notification_queue_capacity,
                                 options_.notification_batch_size, options_.drains_notifications});
   alert_fanout_ = std::make_unique<AlertFanout>(

@@ -7,6 +7,7 @@
 
 #include "app/version.h"
 #include "config/web_config_file.h"
+#include "http/oauth2_client.h"
 #include "http/url.h"
 
 namespace tocsin::app {
@@ -45,7 +46,7 @@ http::WebConfig ToWebConfig(const config::WebConfigFile& file) {
 
 Runtime::Runtime(std::unique_ptr<Logger> process_logger)
     : logger(std::move(process_logger)),
-      client(http::MakeCurlClient(std::string("Tocsin/") + kVersion)),
+      client(http::WithOAuth2(http::MakeCurlClient(std::string("Tocsin/") + kVersion), clock)),
       timers(clock, kTimerWorkers),
       notify_pool("notify", kNotifyThreads) {}
 

@@ -21,11 +21,24 @@ struct TlsOptions {
   std::string min_version, max_version;  ///< "TLS12", … or empty.
 };
 
+struct ClientOptions;
+
+/// Where bearer tokens come from: OAuth2's client credentials grant. See WithOAuth2.
+struct OAuth2Options {
+  std::string client_id;
+  std::string client_secret;
+  std::string client_secret_file;  ///< Read at each fetch when set.
+  std::string token_url;
+  Fields form;                                     ///< Of the request for a token.
+  std::shared_ptr<const ClientOptions> transport;  ///< How that request is made.
+};
+
 /// How requests to one kind of peer are made: the resolved http client block. Value type; shared by
 /// all requests of a job.
 struct ClientOptions {
   std::optional<std::pair<std::string, std::string>> basic_auth;  ///< user, password
-  std::string basic_auth_password_file;  ///< Read at each request when set.
+  std::string basic_auth_username_file;  ///< Read at each request when set.
+  std::string basic_auth_password_file;  ///< Likewise.
   std::string authorization_type = "Bearer";
   std::string authorization_credentials;
   std::string authorization_credentials_file;  ///< Read at each request when set.
@@ -37,6 +50,8 @@ struct ClientOptions {
   bool proxy_from_environment = false;
   Fields proxy_connect_headers;
   Fields headers;
+  Fields header_files;  ///< Names, and files with the values, read at each request.
+  std::shared_ptr<const OAuth2Options> oauth2;  ///< Only a client made by WithOAuth2 looks at it.
 };
 
 struct ClientRequest {

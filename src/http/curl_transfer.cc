@@ -274,6 +274,10 @@ Result<Fields> CurlTransfer::MakeHeaders() const {
   if (keeps_credentials_) {
     headers.insert(headers.end(), request_.options->headers.begin(),
                    request_.options->headers.end());
+    for (const auto& [name, file] : request_.options->header_files) {
+      TOCSIN_ASSIGN_OR_RETURN(std::string value, ReadSecret(file));
+      headers.emplace_back(name, std::move(value));
+    }
     TOCSIN_RETURN_IF_ERROR(AddCredentials(headers));
   }
   if (request_.accept_gzip && FindHeader(request_.headers, "Accept-Encoding").empty()) {
@@ -302,12 +306,14 @@ Status CurlTransfer::BuildHeaderList() {
 Status CurlTransfer::AddCredentials(Fields& headers) const {
   const ClientOptions& options = *request_.options;
   if (options.basic_auth) {
-    std::string password = options.basic_auth->second;
+    auto [user, password] = *options.basic_auth;
+    if (!options.basic_auth_username_file.empty()) {
+      TOCSIN_ASSIGN_OR_RETURN(user, ReadSecret(options.basic_auth_username_file));
+    }
     if (!options.basic_auth_password_file.empty()) {
       TOCSIN_ASSIGN_OR_RETURN(password, ReadSecret(options.basic_auth_password_file));
     }
-    headers.emplace_back("Authorization",
-                         MakeBasicAuthorization(options.basic_auth->first, password));
+    headers.emplace_back("Authorization", MakeBasicAuthorization(user, password));
     return {};
   }
   std::string credentials = options.authorization_credentials;

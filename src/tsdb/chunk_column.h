@@ -9,8 +9,9 @@
 #include "base/result.h"
 #include "model/sample.h"
 #include "storage/queryable.h"
-#include "tsdb/slab_arena.h"
 #include "tsdb/chunks/xor_chunk.h"
+#include "tsdb/packed_cursor.h"
+#include "tsdb/slab_arena.h"
 
 namespace tocsin::tsdb {
 
@@ -27,13 +28,14 @@ struct PendingSample {
 /// Invariant: what is in a chunk is visible to every live and future reader.
 /// Plain memory; ChunkColumns works on it, and the series' lock guards it.
 struct ChunkColumn {
-  XorCursor cursor;         // Of the open chunk; after sealing its newest sample stays to be seen.
+  PackedCursor cursor;      // Of the open chunk; after sealing its newest sample stays to be seen.
   ArenaHandle open = 0;     // kXorHeaderBytes, then the bits.
   ArenaHandle sealed = 0;   // List of SealedChunk.
   ArenaHandle pending = 0;  // List of PendingSample.
 
   bool empty() const { return open == 0 && sealed == 0 && pending == 0; }
 };
+static_assert(sizeof(ChunkColumn) == 32, "half a cache line a series");
 
 /// A full chunk: exactly the bytes that a block would hold.
 struct SealedChunk {
@@ -65,13 +67,24 @@ class ChunkColumns {
   /// The newest sample, if there is any.
   std::optional<Sample> Newest(const ChunkColumn& column) const;
   /// The newest sample in chunks, found without decoding them; visible to all.
-  static std::optional<Sample> NewestInChunks(const ChunkColumn& column);
+  std::optional<Sample> NewestInChunks(const ChunkColumn& column) const;
 
   /// Appends the samples of the chunks with start_ms <= t <= end_ms.
   Status ReadChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms,
                     storage::SampleBuffer& out) const;
   /// The newest sample in chunks with start_ms <= t <= end_ms, or timestamp kNoSample.
   Result<Sample> LatestInChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms) const;
+
+  /// The parts of a column, for who copies it.
+  XorCursor CursorOf(const ChunkColumn& column) const;
+  std::span<const SealedChunk> Sealed(const ChunkColumn& column) const;
+  std::string_view OpenBits(const ChunkColumn& column) const;
+  std::string_view SealedBits(const SealedChunk& chunk) const;
+  /// Puts copied parts into an empty column: the open chunk, then sealed chunks, oldest first.
+  void Restore(SlabArena::Session& session, ChunkColumn& column, const XorCursor& cursor,
+               std::string_view open_bits);
+  void RestoreSealed(SlabArena::Session& session, ChunkColumn& column, int64_t first_timestamp_ms,
+                     uint32_t sample_count, std::string_view bits);
 
   /// Drops sealed chunks all of whose samples are older than `min_ms`, and everything when the
   /// newest sample is.
@@ -82,12 +95,11 @@ class ChunkColumns {
   uint64_t chunk_count() const { return chunk_count_.load(std::memory_order_relaxed); }
 
  private:
-  void EncodeSome(SlabArena::Session& session, ChunkColumn& column, const int64_t* timestamps_ms,
-                  const double* values, size_t count);
-  void Seal(SlabArena::Session& session, ChunkColumn& column);
-  std::span<const SealedChunk> Sealed(const ChunkColumn& column) const;
-  std::string_view OpenBits(const ChunkColumn& column) const;
-  std::string_view SealedBits(const SealedChunk& chunk) const;
+  ArenaHandle NewChunk(SlabArena::Session& session, uint32_t sample_count, std::string_view bits);
+  void SetCursor(SlabArena::Session& session, ChunkColumn& column, const XorCursor& cursor);
+  void EncodeSome(SlabArena::Session& session, ChunkColumn& column, XorCursor& cursor,
+                  const int64_t* timestamps_ms, const double* values, size_t count);
+  void Seal(SlabArena::Session& session, ChunkColumn& column, XorCursor& cursor);
 
   SlabArena arena_;
   std::atomic<uint64_t> chunk_count_{0};

@@ -54,7 +54,7 @@ HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*
 
 int64_t Head::min_time_ms() const { return state_->min_time_ms.load(std::memory_order_relaxed); }
 int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_order_relaxed); }
-uint64_t Head::memory_bytes() const { return HeadMemoryBytes(*state_); }
+HeadMemory Head::Memory() const { return MeasureMemory(*state_); }
 
 void Head::RefreshMetrics() {
   const auto min_ms = static_cast<double>(min_time_ms());

@@ -54,7 +54,8 @@ class Head final : public storage::Appendable, public storage::Queryable {
   int64_t min_time_ms() const;
   /// INT64_MIN while there are no samples.
   int64_t max_time_ms() const;
-  uint64_t memory_bytes() const;
+  uint64_t memory_bytes() const { return Memory().total(); }
+  HeadMemory Memory() const;
   /// Sets the gauges among the metrics, but for memory, which Truncate sets.
   void RefreshMetrics();
 

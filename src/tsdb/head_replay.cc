@@ -55,7 +55,7 @@ void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRec
     return;
   }
   ChunkColumn& column = state_.series.columns[id];
-  const auto newest = ChunkColumns::NewestInChunks(column);
+  const auto newest = state_.columns.NewestInChunks(column);
   if (newest && sample.timestamp_ms <= newest->timestamp_ms) {
     ++old_;
     return;

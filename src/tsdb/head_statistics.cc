@@ -72,16 +72,26 @@ HeadStatistics CollectStatistics(const HeadState& state, size_t limit) {
   return statistics;
 }
 
-uint64_t HeadMemoryBytes(HeadState& state) {
+HeadMemory MeasureMemory(const HeadState& state) {
+  HeadMemory memory;
   ReadLock lock(state.index_mutex);
-  uint64_t bytes = state.index.memory_bytes() + state.series.memory_bytes() +
-                   state.columns.arena().reserved_bytes() + state.order.memory_bytes();
+  const LabelDictionary& dictionary = state.index.dictionary();
+  const SeriesIndex::MemoryBytes index = state.index.memory_bytes();
+  memory.postings = dictionary.postings_bytes() + index.all_series;
+  memory.label_texts = dictionary.text_bytes();
+  memory.label_sets = index.label_sets;
+  memory.series_table = index.table;
+  memory.entries = state.series.entries.size_bytes() + state.series.wal_refs.size_bytes();
+  memory.columns = state.series.columns.size_bytes();
+  memory.chunks = state.columns.arena().reserved_bytes();
+  memory.order = state.order.memory_bytes();
+  memory.rows = state.series.groups.size_bytes();
   for (uint32_t id = 1; id < state.group_limit; ++id) {
-    RowGroup& group = state.series.groups[id];
-    ReadLock group_lock(group.mutex);
-    bytes += group.memory_bytes();
+    const RowGroup& group = state.series.groups[id];
+    ReadLock group_lock(state.series.groups[id].mutex);
+    memory.rows += group.memory_bytes();
   }
-  return bytes;
+  return memory;
 }
 
 }  // namespace tocsin::tsdb

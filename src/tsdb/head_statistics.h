@@ -32,7 +32,25 @@ struct HeadStatistics {
 /// Collects statistics with at most `limit` entries a list. Takes the index' lock for reading.
 HeadStatistics CollectStatistics(const HeadState& state, size_t limit);
 
-/// Bytes of memory the head uses.
-uint64_t HeadMemoryBytes(HeadState& state);
+/// What the bytes of a head are used for.
+struct HeadMemory {
+  uint64_t label_texts = 0;   ///< The dictionary: names, values, their tables.
+  uint64_t postings = 0;      ///< Which series carry which label.
+  uint64_t label_sets = 0;    ///< Which labels a series has.
+  uint64_t series_table = 0;  ///< From label sets to ids.
+  uint64_t entries = 0;       ///< Places, pins, references of the log.
+  uint64_t columns = 0;       ///< What is not chunk bytes of each series' column.
+  uint64_t chunks = 0;        ///< Open and sealed chunks, pending samples.
+  uint64_t rows = 0;          ///< The newest scrapes, and which series has which slot.
+  uint64_t order = 0;         ///< Kept sort orders.
+
+  uint64_t total() const {
+    return label_texts + postings + label_sets + series_table + entries + columns + chunks + rows +
+           order;
+  }
+};
+
+/// Walks all labels and targets under the locks for reading.
+HeadMemory MeasureMemory(const HeadState& state);
 
 }  // namespace tocsin::tsdb

@@ -87,12 +87,18 @@ size_t LabelDictionary::value_bytes(NameId name) const {
   return bytes;
 }
 
-size_t LabelDictionary::memory_bytes() const {
-  size_t bytes = names_.size_bytes() + pairs_.size_bytes() + postings_.size_bytes() +
-                 table_.size_bytes() + name_table_.size_bytes() +
-                 free_pairs_.capacity() * sizeof(PairId);
+size_t LabelDictionary::text_bytes() const {
+  size_t bytes = names_.size_bytes() + pairs_.size_bytes() + table_.size_bytes() +
+                 name_table_.size_bytes() + free_pairs_.capacity() * sizeof(PairId);
   for (NameId name = 0; name < name_count_; ++name) {
     bytes += names_[name].pairs.capacity() * sizeof(PairId);
+  }
+  return bytes;
+}
+
+size_t LabelDictionary::postings_bytes() const {
+  size_t bytes = postings_.size_bytes();
+  for (NameId name = 0; name < name_count_; ++name) {
     for (const PairId pair : names_[name].pairs) bytes += postings_[pair].heap_bytes();
   }
   return bytes;

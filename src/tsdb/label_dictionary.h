@@ -64,7 +64,9 @@ class LabelDictionary {
 
   /// Bytes of values under a name, as status pages show them.
   size_t value_bytes(NameId name) const;
-  size_t memory_bytes() const;
+  /// Bytes of memory but for postings, and for the texts of values, which are in the arena.
+  size_t text_bytes() const;
+  size_t postings_bytes() const;
 
  private:
   struct Name {

@@ -85,14 +85,15 @@ bool PostingSet::Container::Contains(uint16_t low) const {
 }
 
 bool PostingSet::Container::Add(uint16_t low) {
-  if (Contains(low)) return false;
+  const bool is_last = kind != Kind::kBitmap && (values.empty() || values.back() < low);
+  if (!is_last && Contains(low)) return false;
   ++size;
   if (kind == Kind::kBitmap) {
     bits[low / 64] |= uint64_t{1} << (low % 64);
     return true;
   }
   if (kind == Kind::kRuns) return AddToRuns(low);
-  if (values.empty() || values.back() < low) {
+  if (is_last) {
     PushGrowing(low);
   } else {
     values.insert(std::lower_bound(values.begin(), values.end(), low), low);
@@ -104,6 +105,10 @@ bool PostingSet::Container::Add(uint16_t low) {
 }
 
 bool PostingSet::Container::AddToRuns(uint16_t low) {
+  if (values.back() + 1 == low) {
+    values.back() = low;
+    return true;
+  }
   const auto at =
       static_cast<size_t>(std::lower_bound(values.begin(), values.end(), low) - values.begin());
   // `low` is between runs, so `at` is the first bound of the next run (or the end).

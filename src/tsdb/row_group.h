@@ -59,7 +59,7 @@ class RowGroup {
 
   static constexpr SeriesId kNoSeries = SeriesIndex::kNone;
 
-  SharedMutex mutex;
+  mutable SharedMutex mutex;
 
   // All below: guarded by `mutex`; slots and rows are changed only by the group's writer, who may
   // read them without it, and by ReleaseSlot.

@@ -48,19 +48,27 @@ SeriesIndex::Found SeriesIndex::FindOrCreate(const Labels& labels) {
   const uint64_t hash = HashOf(scratch_);
   const SeriesId found = FindRun(scratch_, hash);
   if (found != kNone) return {found, false};
+  return {AddRun(scratch_, hash), true};
+}
+
+void SeriesIndex::Reserve(uint32_t series_count) {
+  runs_.EnsureSize(series_count);
+  table_.Reserve(series_count);
+}
+
+SeriesId SeriesIndex::AddRun(std::span<const PairId> pairs, uint64_t hash) {
   const SeriesId id = NewId();
-  const size_t run_bytes = scratch_.size() * sizeof(PairId);
   {
     SlabArena::Session session(arena_);
-    runs_[id] = {session.Allocate(std::max<size_t>(run_bytes, 1)),
-                 static_cast<uint32_t>(scratch_.size())};
+    runs_[id] = {session.Allocate(std::max<size_t>(pairs.size_bytes(), 1)),
+                 static_cast<uint32_t>(pairs.size())};
   }
-  std::memcpy(arena_.Get(runs_[id].handle), scratch_.data(), run_bytes);
-  for (const PairId pair : scratch_) dictionary_.postings(pair).Add(id);
+  std::memcpy(arena_.Get(runs_[id].handle), pairs.data(), pairs.size_bytes());
+  for (const PairId pair : pairs) dictionary_.postings(pair).Add(id);
   table_.Insert(hash, id);
   all_.Add(id);
   ++created_count_;
-  return {id, true};
+  return id;
 }
 
 SeriesId SeriesIndex::NewId() {
@@ -132,10 +140,10 @@ PairId SeriesIndex::MetricNameOf(SeriesId id) const {
   return LabelDictionary::kNone;
 }
 
-size_t SeriesIndex::memory_bytes() const {
-  return arena_.reserved_bytes() + dictionary_.memory_bytes() + runs_.size_bytes() +
-         table_.size_bytes() + all_.heap_bytes() + free_ids_.capacity() * sizeof(SeriesId) +
-         unlinked_uses_.capacity() * sizeof(uint32_t);
+SeriesIndex::MemoryBytes SeriesIndex::memory_bytes() const {
+  return {arena_.reserved_bytes() + runs_.size_bytes() + free_ids_.capacity() * sizeof(SeriesId) +
+              unlinked_uses_.capacity() * sizeof(uint32_t),
+          table_.size_bytes(), all_.heap_bytes()};
 }
 
 }  // namespace tocsin::tsdb

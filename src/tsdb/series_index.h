@@ -38,6 +38,14 @@ class SeriesIndex {
   };
   Found FindOrCreate(const Labels& labels);
 
+  /// For filling an empty index: makes room, adds a label, adds a series that is not there by the
+  /// ids of its labels (by rising name).
+  void Reserve(uint32_t series_count);
+  PairId InternPair(std::string_view name, std::string_view value) {
+    return dictionary_.Intern(name, value);
+  }
+  SeriesId Add(std::span<const PairId> pairs) { return AddRun(pairs, HashOf(pairs)); }
+
   /// Takes a series out of the table and the postings. Its id is not used again before Release.
   void Unlink(SeriesId id);
   void Release(SeriesId id);
@@ -66,7 +74,13 @@ class SeriesIndex {
   /// Counts changes of the set of series, so that caches notice.
   uint64_t created_count() const { return created_count_; }
   uint64_t removed_count() const { return removed_count_; }
-  size_t memory_bytes() const;
+  struct MemoryBytes {
+    size_t label_sets = 0;  ///< And the texts of label values.
+    size_t table = 0;
+    size_t all_series = 0;
+  };
+  /// Of what is not the dictionary's.
+  MemoryBytes memory_bytes() const;
 
  private:
   struct Run {
@@ -76,6 +90,7 @@ class SeriesIndex {
 
   static uint64_t HashOf(std::span<const PairId> pairs);
   SeriesId FindRun(std::span<const PairId> pairs, uint64_t hash) const;
+  SeriesId AddRun(std::span<const PairId> pairs, uint64_t hash);
   SeriesId NewId();
 
   SlabArena arena_;  // Label texts and runs.

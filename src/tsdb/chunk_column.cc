@@ -10,8 +10,6 @@ namespace {
 
 // Samples encoded in one go through a buffer on the stack: a block of rows.
 constexpr size_t kEncodeBatch = 8;
-// Open chunks grow in steps of this: finer copies more often, coarser leaves more unused.
-constexpr size_t kOpenStepBytes = 32;
 
 // Decodes a chunk behind what is in `out` and cuts off what lies outside [start_ms, end_ms].
 Status AppendDecoded(std::string_view bits, size_t count, int64_t start_ms, int64_t end_ms,
@@ -41,32 +39,54 @@ Status AppendDecoded(std::string_view bits, size_t count, int64_t start_ms, int6
 
 }  // namespace
 
+XorCursor ChunkColumns::CursorOf(const ChunkColumn& column) const {
+  if (!column.cursor.is_wide()) [[likely]]
+    return column.cursor.Unpack();
+  XorCursor cursor;
+  std::memcpy(&cursor, arena_.Get(column.cursor.wide_handle()), sizeof(cursor));
+  return cursor;
+}
+
+void ChunkColumns::SetCursor(SlabArena::Session& session, ChunkColumn& column,
+                             const XorCursor& cursor) {
+  ArenaHandle wide = column.cursor.is_wide() ? column.cursor.wide_handle() : 0;
+  if (PackedCursor::Fits(cursor)) [[likely]] {
+    session.Free(wide);
+    column.cursor.Pack(cursor);
+    return;
+  }
+  if (wide == 0) wide = session.Allocate(sizeof(cursor));
+  std::memcpy(arena_.Get(wide), &cursor, sizeof(cursor));
+  column.cursor.PackWide(cursor, wide);
+}
+
 void ChunkColumns::Encode(SlabArena::Session& session, ChunkColumn& column,
                           const int64_t* timestamps_ms, const double* values, size_t count) {
+  XorCursor cursor = CursorOf(column);
   while (count > 0) {
-    const size_t room = kSamplesPerChunk - column.cursor.sample_count;
+    const size_t room = kSamplesPerChunk - cursor.sample_count;
     const size_t now = std::min({count, room, kEncodeBatch});
-    EncodeSome(session, column, timestamps_ms, values, now);
-    if (column.cursor.sample_count == kSamplesPerChunk) Seal(session, column);
+    EncodeSome(session, column, cursor, timestamps_ms, values, now);
+    if (cursor.sample_count == kSamplesPerChunk) Seal(session, column, cursor);
     timestamps_ms += now;
     values += now;
     count -= now;
   }
+  SetCursor(session, column, cursor);
 }
 
-void ChunkColumns::EncodeSome(SlabArena::Session& session, ChunkColumn& column,
+void ChunkColumns::EncodeSome(SlabArena::Session& session, ChunkColumn& column, XorCursor& cursor,
                               const int64_t* timestamps_ms, const double* values, size_t count) {
   char scratch[kEncodeBatch * kMaxXorSampleBytes + 16];
-  const size_t whole_bytes = kXorHeaderBytes + column.cursor.bit_count / 8;
-  if (column.cursor.bit_count % 8 != 0) scratch[0] = arena_.Get(column.open)[whole_bytes];
-  XorAppend(column.cursor, timestamps_ms, values, count, scratch);
-  const size_t total_bytes = kXorHeaderBytes + column.cursor.byte_count();
+  const size_t whole_bytes = kXorHeaderBytes + cursor.bit_count / 8;
+  if (cursor.bit_count % 8 != 0) scratch[0] = arena_.Get(column.open)[whole_bytes];
+  XorAppend(cursor, timestamps_ms, values, count, scratch);
+  const size_t total_bytes = kXorHeaderBytes + cursor.byte_count();
   if (column.open == 0) {
     chunk_count_.fetch_add(1, std::memory_order_relaxed);
-    column.open = session.Allocate((total_bytes + kOpenStepBytes - 1) & ~(kOpenStepBytes - 1));
+    column.open = session.Allocate(total_bytes);
   } else if (total_bytes > arena_.Capacity(column.open)) {
-    const ArenaHandle grown =
-        session.Allocate((total_bytes + kOpenStepBytes - 1) & ~(kOpenStepBytes - 1));
+    const ArenaHandle grown = session.Allocate(total_bytes);
     std::memcpy(arena_.Get(grown), arena_.Get(column.open), whole_bytes);
     session.Free(column.open);
     column.open = grown;
@@ -74,25 +94,20 @@ void ChunkColumns::EncodeSome(SlabArena::Session& session, ChunkColumn& column,
   std::memcpy(arena_.Get(column.open) + whole_bytes, scratch, total_bytes - whole_bytes);
 }
 
-void ChunkColumns::Seal(SlabArena::Session& session, ChunkColumn& column) {
-  XorCursor& cursor = column.cursor;
+void ChunkColumns::Seal(SlabArena::Session& session, ChunkColumn& column, XorCursor& cursor) {
   char* const header = arena_.Get(column.open);
   header[0] = static_cast<char>(cursor.sample_count >> 8);
   header[1] = static_cast<char>(cursor.sample_count);
   const size_t size_bytes = kXorHeaderBytes + cursor.byte_count();
-  if (SlabArena::RoundUp(size_bytes) < arena_.Capacity(column.open)) {
-    const ArenaHandle fitting = session.Allocate(size_bytes);
-    std::memcpy(arena_.Get(fitting), arena_.Get(column.open), size_bytes);
-    session.Free(column.open);
-    column.open = fitting;
-  }
-  const SealedChunk chunk = {XorFirstTimestamp(OpenBits(column)), column.open,
+  const std::string_view bits(header + kXorHeaderBytes, cursor.byte_count());
+  const SealedChunk chunk = {XorFirstTimestamp(bits), column.open,
                              static_cast<uint16_t>(size_bytes), cursor.sample_count};
   ArenaListPush(arena_, session, column.sealed, chunk);
   column.open = 0;
   cursor.bit_count = 0;
   cursor.sample_count = 0;
   cursor.leading = XorCursor::kNoWindow;
+  cursor.trailing = 0;
 }
 
 void ChunkColumns::AddPending(SlabArena::Session& session, ChunkColumn& column,
@@ -127,9 +142,10 @@ void ChunkColumns::DrainPending(SlabArena::Session& session, ChunkColumn& column
   RemovePending(session, column, done);
 }
 
-std::optional<Sample> ChunkColumns::NewestInChunks(const ChunkColumn& column) {
+std::optional<Sample> ChunkColumns::NewestInChunks(const ChunkColumn& column) const {
   if (column.open == 0 && column.sealed == 0) return std::nullopt;
-  return Sample{column.cursor.timestamp_ms, column.cursor.value};
+  const XorCursor cursor = CursorOf(column);
+  return Sample{cursor.timestamp_ms, cursor.value};
 }
 
 std::optional<Sample> ChunkColumns::Newest(const ChunkColumn& column) const {
@@ -166,7 +182,7 @@ Status ChunkColumns::ReadChunks(const ChunkColumn& column, int64_t start_ms, int
     TOCSIN_RETURN_IF_ERROR(AppendDecoded(SealedBits(*at), at->sample_count, start_ms, end_ms, out));
   }
   if (column.open == 0) return {};
-  return AppendDecoded(OpenBits(column), column.cursor.sample_count, start_ms, end_ms, out);
+  return AppendDecoded(OpenBits(column), column.cursor.sample_count(), start_ms, end_ms, out);
 }
 
 Result<Sample> ChunkColumns::LatestInChunks(const ChunkColumn& column, int64_t start_ms,
@@ -179,6 +195,32 @@ Result<Sample> ChunkColumns::LatestInChunks(const ChunkColumn& column, int64_t s
   TOCSIN_RETURN_IF_ERROR(ReadChunks(column, start_ms, end_ms, buffer));
   if (buffer.timestamps_ms.empty()) return none;
   return Sample{buffer.timestamps_ms.back(), buffer.values.back()};
+}
+
+ArenaHandle ChunkColumns::NewChunk(SlabArena::Session& session, uint32_t sample_count,
+                                   std::string_view bits) {
+  chunk_count_.fetch_add(1, std::memory_order_relaxed);
+  const ArenaHandle chunk = session.Allocate(kXorHeaderBytes + bits.size());
+  char* const bytes = arena_.Get(chunk);
+  bytes[0] = static_cast<char>(sample_count >> 8);
+  bytes[1] = static_cast<char>(sample_count);
+  std::memcpy(bytes + kXorHeaderBytes, bits.data(), bits.size());
+  return chunk;
+}
+
+void ChunkColumns::Restore(SlabArena::Session& session, ChunkColumn& column,
+                           const XorCursor& cursor, std::string_view open_bits) {
+  if (!open_bits.empty()) column.open = NewChunk(session, 0, open_bits);
+  SetCursor(session, column, cursor);
+}
+
+void ChunkColumns::RestoreSealed(SlabArena::Session& session, ChunkColumn& column,
+                                 int64_t first_timestamp_ms, uint32_t sample_count,
+                                 std::string_view bits) {
+  const SealedChunk chunk = {first_timestamp_ms, NewChunk(session, sample_count, bits),
+                             static_cast<uint16_t>(kXorHeaderBytes + bits.size()),
+                             static_cast<uint16_t>(sample_count)};
+  ArenaListPush(arena_, session, column.sealed, chunk);
 }
 
 void ChunkColumns::DropBefore(SlabArena::Session& session, ChunkColumn& column, int64_t min_ms) {
@@ -210,6 +252,7 @@ void ChunkColumns::Clear(SlabArena::Session& session, ChunkColumn& column) {
   const std::span<const SealedChunk> sealed = Sealed(column);
   for (const SealedChunk& chunk : sealed) session.Free(chunk.bytes);
   chunk_count_.fetch_sub(sealed.size() + (column.open != 0 ? 1 : 0), std::memory_order_relaxed);
+  if (column.cursor.is_wide()) session.Free(column.cursor.wide_handle());
   session.Free(column.open);
   session.Free(column.sealed);
   session.Free(column.pending);

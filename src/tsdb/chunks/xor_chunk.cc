@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/varint.h"
+#include "tsdb/chunks/bit_reader.h"
 
 namespace tocsin::tsdb {
 namespace {
@@ -128,62 +129,6 @@ void PutSecond(BitWriter& out, XorCursor& cursor, int64_t delta_ms, double value
   PutValue(out, cursor, value);
 }
 
-// Reads bits left to right. Past the end it yields zeros; the caller compares position() with the
-// size.
-class BitReader {
- public:
-  explicit BitReader(std::string_view bits)
-      : bytes_(reinterpret_cast<const uint8_t*>(bits.data())), size_(bits.size()) {}
-
-  // At least 57 valid bits from the position on, left aligned.
-  uint64_t Peek() const { return Load(position_ >> 3) << (position_ & 7); }
-  void Skip(uint32_t count) { position_ += count; }
-  // 0 < count <= 64.
-  uint64_t Read(uint32_t count) {
-    uint64_t bits = Peek();
-    const auto shift = static_cast<uint32_t>(position_ & 7);
-    if (count > 64 - shift) {
-      const size_t next = (position_ >> 3) + 8;
-      bits |= uint64_t{next < size_ ? bytes_[next] : uint8_t{0}} >> (8 - shift);
-    }
-    position_ += count;
-    return bits >> (64 - count);
-  }
-  bool past_end() const { return position_ > size_ * 8; }
-  size_t position() const { return position_; }
-
- private:
-  uint64_t Load(size_t byte) const {
-    if (byte + 8 <= size_) [[likely]] {
-      uint64_t word;
-      std::memcpy(&word, bytes_ + byte, 8);
-      return __builtin_bswap64(word);
-    }
-    uint64_t word = 0;
-    for (size_t i = 0; i < 8; ++i) word = word << 8 | (byte + i < size_ ? bytes_[byte + i] : 0);
-    return word;
-  }
-
-  const uint8_t* bytes_;
-  size_t size_;
-  size_t position_ = 0;  // In bits.
-};
-
-uint64_t ReadUvarint(BitReader& in) {
-  uint64_t value = 0;
-  for (uint32_t shift = 0; shift < 70; shift += 7) {
-    const uint64_t byte = in.Read(8);
-    if (shift < 64) value |= (byte & 0x7f) << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
-}
-
-int64_t ReadVarint(BitReader& in) {
-  const uint64_t raw = ReadUvarint(in);
-  return static_cast<int64_t>(raw >> 1) ^ -static_cast<int64_t>(raw & 1);
-}
-
 // `bits` of a two's complement number whose range is (-2^(n-1), 2^(n-1)].
 int64_t SignExtend(uint64_t bits, uint32_t count) {
   const uint64_t half = uint64_t{1} << (count - 1);
@@ -241,7 +186,7 @@ Status Decode(DecodeEnd& end, size_t count, int64_t* timestamps_ms, double* valu
   if (count == 0) return {};
   BitReader in = end.in;
   // Unsigned, so that malformed input wraps instead of overflowing.
-  auto timestamp = static_cast<uint64_t>(ReadVarint(in));
+  auto timestamp = static_cast<uint64_t>(in.ReadVarint());
   uint64_t value_bits = in.Read(64);
   uint64_t delta = 0;
   Window window;
@@ -274,7 +219,7 @@ Status Decode(DecodeEnd& end, size_t count, int64_t* timestamps_ms, double* valu
         bits = in.Peek();
       }
     } else {
-      delta = ReadUvarint(in);
+      delta = in.ReadUvarint();
       bits = in.Peek();
     }
     timestamp += delta;
@@ -344,7 +289,7 @@ Status XorDecodeChunk(std::string_view chunk, std::vector<int64_t>& timestamps_m
 
 int64_t XorFirstTimestamp(std::string_view bits) {
   BitReader in(bits);
-  return ReadVarint(in);
+  return in.ReadVarint();
 }
 
 Result<XorCursor> XorCursorAtEnd(std::string_view bits, size_t count) {

@@ -35,6 +35,16 @@ std::unique_ptr<ReplayVisitor> Head::MakeReplay(
   return std::make_unique<HeadReplay>(*state_, std::move(on_progress));
 }
 
+Result<HeadCheckpointReport> Head::LoadCheckpoint(const HeadCheckpointPlace& place) {
+  return LoadHeadCheckpoint(*state_, place);
+}
+
+Result<HeadCheckpointReport> Head::WriteCheckpoint(const HeadCheckpointPlace& place,
+                                                   const std::function<WalPosition()>& position) {
+  MutexLock lock(truncation_mutex_);
+  return WriteHeadCheckpoint(*state_, place, position);
+}
+
 void Head::RefuseBefore(int64_t min_time_ms) {
   MutexLock lock(state_->commit_mutex);
   const int64_t before_ms = state_->refused_before_ms.load(std::memory_order_relaxed);

@@ -9,6 +9,7 @@
 #include "storage/appendable.h"
 #include "storage/queryable.h"
 #include "tsdb/commit_log.h"
+#include "tsdb/head_checkpoint.h"
 #include "tsdb/head_metrics.h"
 #include "tsdb/head_statistics.h"
 
@@ -45,6 +46,14 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
   /// what they may see is freed by a later call.
   void Truncate(int64_t min_time_ms);
+
+  /// Fills an empty head from its checkpoint, while nobody else uses it; the log is then to be
+  /// replayed from the position returned. After any error the head is still empty. See
+  /// LoadHeadCheckpoint.
+  Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace& place);
+  /// See WriteHeadCheckpoint. Excludes Truncate.
+  Result<HeadCheckpointReport> WriteCheckpoint(const HeadCheckpointPlace& place,
+                                               const std::function<WalPosition()>& position);
 
   /// References to the series there are, in the log's numbering, rising; a series may have several.
   std::vector<uint64_t> WalRefs() const;

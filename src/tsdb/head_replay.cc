@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "tsdb/string_hash.h"
-
 namespace tocsin::tsdb {
 namespace {
 
@@ -11,6 +9,17 @@ namespace {
 constexpr size_t kPrefetchDistance = 8;
 
 }  // namespace
+
+HeadReplay::HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress)
+    : state_(state), on_progress_(std::move(on_progress)) {
+  ReadLock lock(state_.index_mutex);
+  std::vector<SeriesId> ids;
+  state_.index.all().AppendTo(ids);
+  for (const SeriesId id : ids) refs_.Set(state_.series.wal_refs[id], id);
+  for (const HeadState::WalAlias& alias : state_.wal_aliases) {
+    refs_.Set(alias.wal_ref, static_cast<uint32_t>(alias.series) - 1);
+  }
+}
 
 Status HeadReplay::OnSeries(SeriesBatch& batch) {
   WriteLock lock(state_.index_mutex);
@@ -20,10 +29,10 @@ Status HeadReplay::OnSeries(SeriesBatch& batch) {
       state_.series.EnsureSize(state_.index.limit());
       state_.series.wal_refs[found.id] = record.ref;
       state_.metrics.series_created.Increment();
-    } else if (state_.series.wal_refs[found.id] != record.ref) {
+    } else if (state_.series.wal_refs[found.id] != record.ref && FindRef(record.ref) != found.id) {
       state_.wal_aliases.push_back({record.ref, state_.RefOf(found.id)});
     }
-    AddRef(record.ref, found.id);
+    refs_.Set(record.ref, found.id);
     state_.next_wal_ref = std::max(state_.next_wal_ref, record.ref + 1);
   }
   return {};
@@ -67,27 +76,6 @@ void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRec
 
 void HeadReplay::OnProgress(const ReplayProgress& progress) {
   if (on_progress_) on_progress_(progress);
-}
-
-SeriesId HeadReplay::FindRef(uint64_t ref) {
-  if (next_ref_ >= refs_.size() || refs_[next_ref_].ref != ref) {
-    const uint32_t found =
-        table_.Find(MixHash(ref, 0), [&](uint32_t index) { return refs_[index].ref == ref; });
-    if (found == HashSlots::kNone) return SeriesIndex::kNone;
-    next_ref_ = found;
-  }
-  return refs_[next_ref_++].id;
-}
-
-void HeadReplay::AddRef(uint64_t ref, SeriesId id) {
-  const uint32_t found =
-      table_.Find(MixHash(ref, 0), [&](uint32_t index) { return refs_[index].ref == ref; });
-  if (found != HashSlots::kNone) {
-    refs_[found].id = id;
-    return;
-  }
-  table_.Insert(MixHash(ref, 0), static_cast<uint32_t>(refs_.size()));
-  refs_.push_back({ref, id});
 }
 
 }  // namespace tocsin::tsdb

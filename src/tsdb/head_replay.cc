@@ -10,8 +10,8 @@ constexpr size_t kPrefetchDistance = 8;
 
 }  // namespace
 
-HeadReplay::HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress)
-    : state_(state), on_progress_(std::move(on_progress)) {
+// Of a head that was filled from its checkpoint.
+void HeadReplay::KnowSeries() {
   ReadLock lock(state_.index_mutex);
   std::vector<SeriesId> ids;
   state_.index.all().AppendTo(ids);

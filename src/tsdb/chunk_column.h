@@ -72,6 +72,9 @@ class ChunkColumns {
   /// Appends the samples of the chunks with start_ms <= t <= end_ms.
   Status ReadChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms,
                     storage::SampleBuffer& out) const;
+  /// Appends the chunks with samples in [start_ms, end_ms], whole, as a block would hold them.
+  Status CopyChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms,
+                    std::vector<storage::EncodedChunk>& out) const;
   /// The newest sample in chunks with start_ms <= t <= end_ms, or timestamp kNoSample.
   Result<Sample> LatestInChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms) const;
 

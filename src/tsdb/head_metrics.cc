@@ -1,25 +1,43 @@
 #include "tsdb/head_metrics.h"
 
+#include <string>
+
 namespace tocsin::tsdb {
 
+namespace {
+
+CounterByType AddByType(telemetry::Registry& registry, const std::string& name,
+                        const std::string& help) {
+  return {registry.AddCounter(name, help, {{"type", "float"}}),
+          registry.AddCounter(name, help, {{"type", "histogram"}})};
+}
+
+}  // namespace
+
 HeadMetrics::HeadMetrics(telemetry::Registry& registry)
-    : samples_appended(registry.AddCounter("prometheus_tsdb_head_samples_appended_total",
-                                           "Total number of appended samples.",
-                                           {{"type", "float"}})),
+    : samples_appended(AddByType(registry, "prometheus_tsdb_head_samples_appended_total",
+                                 "Total number of appended samples.")),
+      out_of_order_samples_appended(
+          AddByType(registry, "prometheus_tsdb_head_out_of_order_samples_appended_total",
+                    "Total number of appended out of order samples.")),
       series_created(registry.AddCounter("prometheus_tsdb_head_series_created_total",
                                          "Total number of series created in the head")),
       series_removed(registry.AddCounter("prometheus_tsdb_head_series_removed_total",
                                          "Total number of series removed in the head")),
-      out_of_order_samples(registry.AddCounter("prometheus_tsdb_out_of_order_samples_total",
-                                               "Total number of out of order samples ingestion "
-                                               "failed attempts due to out of order being "
-                                               "disabled.",
-                                               {{"type", "float"}})),
-      out_of_bound_samples(registry.AddCounter("prometheus_tsdb_out_of_bound_samples_total",
-                                               "Total number of out of bound samples ingestion "
-                                               "failed attempts with out of order support "
-                                               "disabled.",
-                                               {{"type", "float"}})),
+      out_of_order_samples(AddByType(registry, "prometheus_tsdb_out_of_order_samples_total",
+                                     "Total number of out of order samples ingestion failed "
+                                     "attempts due to out of order being disabled.")),
+      out_of_bound_samples(AddByType(registry, "prometheus_tsdb_out_of_bound_samples_total",
+                                     "Total number of out of bound samples ingestion failed "
+                                     "attempts with out of order support disabled.")),
+      too_old_samples(AddByType(registry, "prometheus_tsdb_too_old_samples_total",
+                                "Total number of out of order samples ingestion failed attempts "
+                                "with out of support enabled, but sample outside of time window.")),
+      out_of_order_delta(registry.AddHistogram(
+          "prometheus_tsdb_sample_ooo_delta",
+          "Delta in seconds by which a sample is considered out of order (reported regardless of "
+          "OOO time window and whether sample is accepted or not).",
+          {600, 1800, 3600, 7200, 10800, 21600, 43200})),
       duplicate_samples(registry.AddCounter(
           "tocsin_tsdb_duplicate_samples_total",
           "Total number of samples refused because another value is stored for their time.")),
@@ -55,6 +73,7 @@ HeadMetrics::HeadMetrics(telemetry::Registry& registry)
       symbol_table_bytes(registry.AddGauge("prometheus_tsdb_symbol_table_size_bytes",
                                            "Size of symbol table in memory for loaded blocks")),
       memory_bytes(registry.AddGauge("tocsin_tsdb_head_memory_bytes",
-                                     "Bytes of memory in use by series, labels and samples.")) {}
+                                     "Bytes of memory in use by series, labels and samples.")),
+      exemplars(registry) {}
 
 }  // namespace tocsin::tsdb

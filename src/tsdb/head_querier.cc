@@ -15,8 +15,12 @@ void SortAndCut(std::vector<std::string>& texts, size_t limit) {
 
 }  // namespace
 
-HeadQuerier::HeadQuerier(HeadState& state, int64_t start_ms, int64_t end_ms)
-    : state_(state), start_ms_(start_ms), end_ms_(end_ms), ticket_(state.isolation.Enter()) {}
+HeadQuerier::HeadQuerier(HeadState& state, int64_t start_ms, int64_t end_ms, HeadPart part)
+    : state_(state),
+      start_ms_(start_ms),
+      end_ms_(end_ms),
+      part_(part),
+      ticket_(state.isolation.Enter()) {}
 
 HeadQuerier::~HeadQuerier() { state_.isolation.Leave(ticket_); }
 
@@ -29,27 +33,43 @@ Result<std::unique_ptr<storage::SeriesSet>> HeadQuerier::Select(std::span<const 
   ReadLock lock(state_.index_mutex);
   std::vector<SeriesId> ids = SelectInRange(matchers, start_ms, end_ms);
   state_.order.Sort(state_.index, ids);
-  return std::make_unique<HeadSeriesSet>(state_, *ticket_, std::move(ids));
+  return std::make_unique<HeadSeriesSet>(state_, HeadView{*ticket_, part_}, std::move(ids));
 }
 
 std::vector<SeriesId> HeadQuerier::SelectInRange(std::span<const Matcher> matchers,
                                                  int64_t start_ms, int64_t end_ms) {
   if (!Overlaps(start_ms, end_ms)) return {};
   std::vector<SeriesId> ids = SelectSeries(state_.index, matchers);
-  std::erase_if(ids, [&](SeriesId id) { return HasNothingSince(id, start_ms); });
+  std::erase_if(ids, [&](SeriesId id) { return HasNothingIn(id, start_ms, end_ms); });
   return ids;
 }
 
 bool HeadQuerier::Overlaps(int64_t start_ms, int64_t end_ms) const {
-  return end_ms >= state_.min_time_ms.load(std::memory_order_relaxed) &&
+  if (part_ != HeadPart::kInOrder && OverlapsOutOfOrder(start_ms, end_ms)) return true;
+  return part_ != HeadPart::kOutOfOrder &&
+         end_ms >= state_.min_time_ms.load(std::memory_order_relaxed) &&
          start_ms <= state_.max_time_ms.load(std::memory_order_relaxed);
 }
 
-// Only of series that no target writes any more: the others' newest samples are in rows, which
-// nearly always reach to now.
-bool HeadQuerier::HasNothingSince(SeriesId id, int64_t start_ms) const {
+bool HeadQuerier::OverlapsOutOfOrder(int64_t start_ms, int64_t end_ms) const {
+  return end_ms >= state_.min_out_of_order_ms.load(std::memory_order_relaxed) &&
+         start_ms <= state_.max_out_of_order_ms.load(std::memory_order_relaxed);
+}
+
+// In order only of series that no target writes any more: the others' newest samples are in rows,
+// which nearly always reach to now.
+bool HeadQuerier::HasNothingIn(SeriesId id, int64_t start_ms, int64_t end_ms) const {
+  if (part_ != HeadPart::kInOrder && OverlapsOutOfOrder(start_ms, end_ms)) {
+    const bool has_some = state_.series.WithReadLock(id, [&](const RowGroup*, uint32_t) {
+      const SeriesExtras* const extras = state_.extras.Find(id);
+      return extras != nullptr && extras->out_of_order.max_time_ms() >= start_ms &&
+             extras->out_of_order.min_time_ms() <= end_ms;
+    });
+    if (has_some) return false;
+  }
+  if (part_ == HeadPart::kOutOfOrder) return true;
   if (state_.series.PlaceOf(id).group != 0) return false;
-  const auto newest = state_.series.NewestOf(id, state_.columns);
+  const auto newest = state_.NewestOf(id);
   return !newest || newest->timestamp_ms < std::max(start_ms, ticket_->min_time_ms);
 }
 

@@ -6,6 +6,7 @@
 
 #include "storage/queryable.h"
 #include "tsdb/head_state.h"
+#include "tsdb/series_reader.h"
 
 namespace tocsin::tsdb {
 
@@ -15,8 +16,10 @@ namespace tocsin::tsdb {
 class HeadQuerier final : public storage::Querier {
  public:
   /// `state` must outlive it.
-  HeadQuerier(HeadState& state, int64_t start_ms, int64_t end_ms);
+  HeadQuerier(HeadState& state, int64_t start_ms, int64_t end_ms, HeadPart part = HeadPart::kAll);
   ~HeadQuerier() override;
+  /// Of the last commit that it sees.
+  uint64_t sequence() const { return ticket_->sequence; }
   HeadQuerier(const HeadQuerier&) = delete;
   HeadQuerier& operator=(const HeadQuerier&) = delete;
 
@@ -32,11 +35,13 @@ class HeadQuerier final : public storage::Querier {
   std::vector<SeriesId> SelectInRange(std::span<const Matcher> matchers, int64_t start_ms,
                                       int64_t end_ms) REQUIRES_SHARED(state_.index_mutex);
   bool Overlaps(int64_t start_ms, int64_t end_ms) const;
-  bool HasNothingSince(SeriesId id, int64_t start_ms) const;
+  bool OverlapsOutOfOrder(int64_t start_ms, int64_t end_ms) const;
+  bool HasNothingIn(SeriesId id, int64_t start_ms, int64_t end_ms) const;
 
   HeadState& state_;
   const int64_t start_ms_;
   const int64_t end_ms_;
+  const HeadPart part_;
   const Isolation::Ticket ticket_;
 };
 

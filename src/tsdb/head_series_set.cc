@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "tsdb/label_grouping.h"
-#include "tsdb/series_reader.h"
+#include "tsdb/series_chunks.h"
 
 namespace tocsin::tsdb {
 namespace {
@@ -25,17 +25,23 @@ Status HeadSeriesSet::Read(size_t index, int64_t start_ms, int64_t end_ms,
     __builtin_prefetch(&state_.series.entries[ids_[index + kPrefetchDistance]]);
     __builtin_prefetch(&state_.series.columns[ids_[index + kPrefetchDistance]]);
   }
-  start_ms = std::max(start_ms, point_.min_time_ms);
   return state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
-    return ReadSeries(state_, id, group, slot, point_.sequence, start_ms, end_ms, out);
+    return ReadSeries(state_, id, group, slot, view_, start_ms, end_ms, out);
+  });
+}
+
+Status HeadSeriesSet::ReadChunks(size_t index, int64_t start_ms, int64_t end_ms,
+                                 std::vector<storage::EncodedChunk>& out) const {
+  const SeriesId id = ids_[index];
+  return state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
+    return ReadSeriesChunks(state_, id, group, slot, view_, start_ms, end_ms, out);
   });
 }
 
 Status HeadSeriesSet::ReadLatest(size_t first, int64_t start_ms, int64_t end_ms,
                                  std::span<Latest> out) const {
-  start_ms = std::max(start_ms, point_.min_time_ms);
-  return ReadLatestOfMany(state_, std::span(ids_).subspan(first, out.size()), point_.sequence,
-                          start_ms, end_ms, out);
+  return ReadLatestOfMany(state_, std::span(ids_).subspan(first, out.size()), view_, start_ms,
+                          end_ms, out);
 }
 
 storage::SeriesGrouping HeadSeriesSet::GroupBy(std::span<const std::string> names,

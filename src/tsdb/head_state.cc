@@ -1,7 +1,6 @@
 #include "tsdb/head_state.h"
 
 #include <algorithm>
-#include <array>
 
 namespace tocsin::tsdb {
 namespace {
@@ -20,15 +19,17 @@ void Raise(std::atomic<int64_t>& bound, int64_t value) {
 
 }  // namespace
 
-Result<SeriesId> HeadState::PinSeries(const Labels& labels) {
-  {
-    ReadLock lock(index_mutex);
-    const SeriesId found = index.Find(labels);
-    if (found != SeriesIndex::kNone) {
-      series.entries[found].pins.fetch_add(1, std::memory_order_relaxed);
-      return found;
-    }
+SeriesId HeadState::PinExisting(const Labels& labels) {
+  ReadLock lock(index_mutex);
+  const SeriesId found = index.Find(labels);
+  if (found != SeriesIndex::kNone) {
+    series.entries[found].pins.fetch_add(1, std::memory_order_relaxed);
   }
+  return found;
+}
+
+Result<SeriesId> HeadState::PinSeries(const Labels& labels) {
+  if (const SeriesId found = PinExisting(labels); found != SeriesIndex::kNone) return found;
   WriteLock lock(index_mutex);
   if (max_series != 0 && index.size() >= max_series && index.Find(labels) == SeriesIndex::kNone) {
     return Errorf(ErrorCode::kTooLarge, "limit of {} series reached, new series refused: {}",
@@ -56,9 +57,23 @@ SeriesId HeadState::PinRef(storage::SeriesRef ref, const Labels& labels) {
   return id;
 }
 
+void HeadState::ClearRecords() {
+  row_record.clear();
+  early_records.Clear();
+  more_records.Clear();
+  out_of_order_records.Clear();
+}
+
 Status HeadState::WriteLog() {
-  std::array<std::string_view, 3> records;
-  size_t count = 0;
+  if (!out_of_order_records.empty()) {
+    // First: should the other log then refuse, nothing of the commit was promised to anybody.
+    log_views.clear();
+    out_of_order_records.AppendTo(log_views);
+    if (auto status = (out_of_order_log ? *out_of_order_log : log).Log(log_views); !status) {
+      return status.error().WithContext("write WBL");
+    }
+  }
+  log_views.clear();
   size_t logged = 0;
   {
     ReadLock lock(index_mutex);
@@ -69,14 +84,16 @@ Status HeadState::WriteLog() {
       for (const SeriesId id : unlogged) {
         AppendSeries(series.wal_refs[id], index.LabelsOf(id), series_record);
       }
-      records[count++] = series_record;
+      log_views.push_back(series_record);
     }
   }
-  // Samples with a time of their own are older than a marker of the same series in the row.
-  if (!samples_record.empty()) records[count++] = samples_record;
-  if (!row_record.empty()) records[count++] = row_record;
-  if (count > 0) {
-    if (auto status = log.Log({records.data(), count}); !status) {
+  // Samples with a time of their own are among these: older than a marker of their series in the
+  // row.
+  early_records.AppendTo(log_views);
+  if (!row_record.empty()) log_views.push_back(row_record);
+  more_records.AppendTo(log_views);
+  if (!log_views.empty()) {
+    if (auto status = log.Log(log_views); !status) {
       return status.error().WithContext("write WAL");
     }
   }
@@ -133,6 +150,81 @@ void HeadState::FlushSeries(SeriesId id) {
       columns.DrainPending(session, column, visible_to_all);
     }
   });
+}
+
+void HeadState::AddHistogram(SeriesId id, int64_t timestamp_ms, int64_t start_timestamp_ms,
+                             const HistogramRef& histogram, uint64_t sequence) {
+  const uint64_t visible_to_all = isolation.OldestSequence();
+  series.WithWriteLock(id, [&](RowGroup* group, uint32_t slot) {
+    // After a float the chunk before does not go on, as upstream.
+    const auto newest = NewestLocked(id, group, slot);
+    HistogramColumn& column = extras.FindOrMake(id).histograms;
+    if (newest && newest->kind == SampleKind::kFloat) column.EndChunk();
+    if (group != nullptr) {
+      group->may_have_pending = true;
+      group->newest_ms = std::max(group->newest_ms, timestamp_ms);
+    }
+    column.Append(timestamp_ms, start_timestamp_ms, histogram, sequence, visible_to_all);
+  });
+}
+
+void HeadState::AddOutOfOrder(SeriesId id, AnySample sample) {
+  const uint64_t visible_to_all = isolation.OldestSequence();
+  const int64_t timestamp_ms = sample.timestamp_ms;
+  const bool is_added = series.WithWriteLock(id, [&](RowGroup* group, uint32_t) {
+    // Readers of a target's rows look into the extras only then.
+    if (group != nullptr) group->may_have_pending = true;
+    return extras.FindOrMake(id).out_of_order.Add(std::move(sample), visible_to_all);
+  });
+  if (!is_added) return;
+  Lower(min_out_of_order_ms, timestamp_ms);
+  Raise(max_out_of_order_ms, timestamp_ms);
+}
+
+void HeadState::NoteStart(SeriesId id, int64_t timestamp_ms, int64_t start_timestamp_ms) {
+  series.WithWriteLock(id, [&](RowGroup*, uint32_t) {
+    if (start_timestamp_ms == 0 && extras.Find(id) == nullptr) return;
+    extras.FindOrMake(id).starts.Note(timestamp_ms, start_timestamp_ms);
+  });
+}
+
+std::optional<NewestSample> HeadState::NewestOf(SeriesId id) {
+  return series.WithReadLock(
+      id, [&](const RowGroup* group, uint32_t slot) { return NewestLocked(id, group, slot); });
+}
+
+std::optional<NewestSample> HeadState::NewestLocked(SeriesId id, const RowGroup* group,
+                                                    uint32_t slot) const NO_THREAD_SAFETY_ANALYSIS {
+  const auto newest_float =
+      group ? group->Newest(slot, series.columns[id], columns) : columns.Newest(series.columns[id]);
+  std::optional<NewestSample> newest;
+  if (newest_float) newest = NewestSample{newest_float->timestamp_ms, newest_float->value};
+  const SeriesExtras* const extra = extras.Find(id);
+  if (extra == nullptr || extra->histograms.empty()) return newest;
+  const int64_t histogram_ms = extra->histograms.newest_ms();
+  if (!newest || histogram_ms > newest->timestamp_ms) {
+    newest = NewestSample{histogram_ms, 0, extra->histograms.newest_kind()};
+  }
+  return newest;
+}
+
+bool HeadState::IsNewestHistogram(SeriesId id, const HistogramRef& histogram) {
+  return series.WithReadLock(id, [&](const RowGroup*, uint32_t) {
+    const SeriesExtras* const extra = extras.Find(id);
+    return extra != nullptr && extra->histograms.IsNewest(histogram);
+  });
+}
+
+AppendBounds HeadState::BoundsNow() const {
+  AppendBounds bounds;
+  bounds.newest_ms = max_time_ms.load(std::memory_order_relaxed);
+  bounds.window_ms = out_of_order_window_ms.load(std::memory_order_relaxed);
+  bounds.min_valid_ms =
+      std::max(isolation.min_time_ms(), refused_before_ms.load(std::memory_order_relaxed));
+  if (block_range_ms > 0 && bounds.newest_ms >= std::numeric_limits<int64_t>::min() / 2) {
+    bounds.min_valid_ms = std::max(bounds.min_valid_ms, bounds.newest_ms - block_range_ms / 2);
+  }
+  return bounds;
 }
 
 void HeadState::NoteTimes(int64_t lowest_ms, int64_t highest_ms) {

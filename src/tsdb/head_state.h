@@ -13,10 +13,16 @@
 #include "storage/appendable.h"
 #include "tsdb/chunk_column.h"
 #include "tsdb/commit_log.h"
+#include "tsdb/exemplar_storage.h"
 #include "tsdb/head_metrics.h"
+#include "tsdb/head_options.h"
 #include "tsdb/isolation.h"
+#include "tsdb/record_list.h"
 #include "tsdb/row_group.h"
+#include "tsdb/sample_verdict.h"
+#include "tsdb/series_extras.h"
 #include "tsdb/series_index.h"
+#include "tsdb/series_metadata.h"
 #include "tsdb/series_order.h"
 #include "tsdb/series_table.h"
 #include "tsdb/wal/record.h"
@@ -30,18 +36,34 @@ namespace tocsin::tsdb {
 /// (isolation, order caches, arenas). A group's mutex and a stripe are held together only to move a
 /// series between them.
 struct HeadState {
-  HeadState(CommitLog& commit_log, HeadMetrics& head_metrics, uint64_t series_limit)
-      : log(commit_log), metrics(head_metrics), max_series(series_limit) {}
+  HeadState(CommitLog& commit_log, HeadMetrics& head_metrics, const HeadOptions& options)
+      : log(commit_log),
+        out_of_order_log(options.out_of_order_log),
+        metrics(head_metrics),
+        max_series(options.max_series),
+        block_range_ms(options.block_range_ms),
+        out_of_order_window_ms(options.out_of_order_window_ms),
+        exemplars(head_metrics.exemplars, options.max_exemplars) {}
 
   // Constant after construction, or with synchronisation of their own.
   CommitLog& log;
+  CommitLog* const out_of_order_log;  // Null: `log` takes samples out of order too.
   HeadMetrics& metrics;
-  const uint64_t max_series;  // 0: no limit.
+  const uint64_t max_series;     // 0: no limit.
+  const int64_t block_range_ms;  // 0: the age of samples is not bounded by it.
+  std::atomic<int64_t> out_of_order_window_ms;
   Isolation isolation;
   ChunkColumns columns;
   SeriesTable series;
+  SeriesExtrasTable extras;  // Guarded as the series.
+  ExemplarStorage exemplars;
+  SeriesMetadata metadata;
+  // Of samples in order.
   std::atomic<int64_t> min_time_ms{std::numeric_limits<int64_t>::max()};
   std::atomic<int64_t> max_time_ms{std::numeric_limits<int64_t>::min()};
+  // Of samples out of order.
+  std::atomic<int64_t> min_out_of_order_ms{std::numeric_limits<int64_t>::max()};
+  std::atomic<int64_t> max_out_of_order_ms{std::numeric_limits<int64_t>::min()};
   std::atomic<int64_t> refused_before_ms{std::numeric_limits<int64_t>::min()};
 
   mutable SharedMutex index_mutex;
@@ -63,9 +85,11 @@ struct HeadState {
   // Buffers of the commit under way.
   std::string series_record GUARDED_BY(commit_mutex);
   std::string row_record GUARDED_BY(commit_mutex);
-  std::string samples_record GUARDED_BY(commit_mutex);
-  std::vector<SampleRecord> sample_buffer GUARDED_BY(commit_mutex);
   std::vector<uint64_t> ref_buffer GUARDED_BY(commit_mutex);
+  std::vector<std::string_view> log_views GUARDED_BY(commit_mutex);
+  RecordList early_records GUARDED_BY(commit_mutex);         // Go before row_record.
+  RecordList more_records GUARDED_BY(commit_mutex);          // Go after row_record.
+  RecordList out_of_order_records GUARDED_BY(commit_mutex);  // Of the log for those.
 
   /// The series with these labels, made if need be, and pinned: the caller takes the pin off again.
   /// kTooLarge when the limit refuses a new one.
@@ -73,6 +97,10 @@ struct HeadState {
   /// The series that a reference names, pinned, if it is still that series and, unless they are
   /// empty, has these labels; else kNone.
   SeriesId PinRef(storage::SeriesRef ref, const Labels& labels) EXCLUDES(index_mutex);
+  /// The series with these labels, pinned, or kNone.
+  SeriesId PinExisting(const Labels& labels) EXCLUDES(index_mutex);
+  /// The labels of a series that is pinned, or that a reader keeps from being released.
+  Labels LabelsOf(SeriesId id) const NO_THREAD_SAFETY_ANALYSIS { return index.LabelsOf(id); }
   /// The reference to a series: its id and which use of the id it is.
   storage::SeriesRef RefOf(SeriesId id) const {
     const uint64_t generation = series.entries[id].generation.load(std::memory_order_relaxed);
@@ -80,7 +108,9 @@ struct HeadState {
   }
   void Unpin(SeriesId id) { series.entries[id].pins.fetch_sub(1, std::memory_order_release); }
 
-  /// Writes the records of new series, then samples_record and row_record where not empty.
+  /// Begins the records of a commit.
+  void ClearRecords() REQUIRES(commit_mutex);
+  /// Writes out_of_order_records; then the records of new series and all others that are not empty.
   Status WriteLog() REQUIRES(commit_mutex) EXCLUDES(index_mutex);
 
   /// All references of the log to series there are, rising. Forgets those to others.
@@ -100,8 +130,26 @@ struct HeadState {
   /// Widens min_time_ms and max_time_ms.
   void NoteTimes(int64_t lowest_ms, int64_t highest_ms);
 
-  /// Whether samples at this time are behind the retention, or in a block. The last word is spoken
-  /// under the commit lock.
+  /// Adds a committed histogram that is newer than all other samples of its series.
+  void AddHistogram(SeriesId id, int64_t timestamp_ms, int64_t start_timestamp_ms,
+                    const HistogramRef& histogram, uint64_t sequence) REQUIRES(commit_mutex);
+  /// Adds a committed sample out of order, if none of its time is among those lately added.
+  void AddOutOfOrder(SeriesId id, AnySample sample) REQUIRES(commit_mutex);
+  /// Notes when the counter of a float began to count; 0: not known.
+  void NoteStart(SeriesId id, int64_t timestamp_ms, int64_t start_timestamp_ms)
+      REQUIRES(commit_mutex);
+
+  /// The newest sample in order of a series, of any kind. Not to be called under its lock.
+  std::optional<NewestSample> NewestOf(SeriesId id);
+  /// The same under the lock of the series; `group` is null for one without rows.
+  std::optional<NewestSample> NewestLocked(SeriesId id, const RowGroup* group, uint32_t slot) const;
+  /// Whether `histogram` is the newest sample of a series once more.
+  bool IsNewestHistogram(SeriesId id, const HistogramRef& histogram);
+
+  /// Which times are welcome now. The last word is spoken under the commit lock.
+  AppendBounds BoundsNow() const;
+  /// Whether samples in order at this time are behind the retention, or in a block. The last word
+  /// is spoken under the commit lock.
   bool IsOutOfBounds(int64_t timestamp_ms) const {
     return timestamp_ms < isolation.min_time_ms() ||
            timestamp_ms < refused_before_ms.load(std::memory_order_relaxed);

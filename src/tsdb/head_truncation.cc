@@ -41,7 +41,7 @@ bool HeadTruncation::DropSamples(SeriesId id, int64_t min_time_ms, uint64_t visi
       id, [&](RowGroup* group, uint32_t slot) NO_THREAD_SAFETY_ANALYSIS {
         ChunkColumn& column = state_.series.columns[id];
         if (group != nullptr) {
-          const auto newest = group->Newest(slot, column, state_.columns);
+          const auto newest = state_.NewestLocked(id, group, slot);
           if (!newest || newest->timestamp_ms < min_time_ms) {
             group->is_compaction_wanted.store(true, std::memory_order_relaxed);
           }
@@ -49,7 +49,12 @@ bool HeadTruncation::DropSamples(SeriesId id, int64_t min_time_ms, uint64_t visi
         SlabArena::Session session(state_.columns.arena());
         if (group == nullptr) state_.columns.DrainPending(session, column, visible_to_all);
         state_.columns.DropBefore(session, column, min_time_ms);
-        return group == nullptr && column.empty();
+        if (SeriesExtras* const extras = state_.extras.Find(id)) {
+          extras->histograms.DropBefore(min_time_ms);
+          extras->starts.DropBefore(min_time_ms);
+          state_.extras.EraseIfEmpty(id);
+        }
+        return group == nullptr && column.empty() && state_.extras.Find(id) == nullptr;
       });
 }
 
@@ -65,6 +70,7 @@ void HeadTruncation::RemoveEmpty(std::vector<SeriesId> candidates) {
       state_.index.Unlink(id);
       // From here on references to it are void.
       state_.series.entries[id].generation.fetch_add(1, std::memory_order_relaxed);
+      state_.metadata.Erase(id);
       gone.insert(id);
     }
     if (gone.empty()) continue;
@@ -79,7 +85,8 @@ void HeadTruncation::RemoveEmpty(std::vector<SeriesId> candidates) {
 bool HeadTruncation::IsRemovable(SeriesId id) {
   if (state_.series.entries[id].pins.load(std::memory_order_acquire) != 0) return false;
   return state_.series.WithReadLock(id, [&](const RowGroup* group, uint32_t) {
-    return group == nullptr && state_.series.columns[id].empty();
+    return group == nullptr && state_.series.columns[id].empty() &&
+           state_.extras.Find(id) == nullptr;
   });
 }
 

@@ -36,30 +36,17 @@ void HeadRowAppender::PrepareStaging() {
   std::fill_n(staging_->present.get(), staging_->capacity / 64, uint64_t{0});
 }
 
-bool HeadRowAppender::SetAt(Slot slot, int64_t timestamp_ms, double value, bool track_staleness) {
-  if (timestamp_ms == staging_->timestamp_ms) {
-    if (!Set(slot, value)) return false;
-  } else {
-    uint64_t& word = present_[slot / 64];
-    const uint64_t bit = uint64_t{1} << (slot % 64);
-    if (word & bit) return false;
-    word |= bit;
-    SetBit(own_time_, slot);
-    loose_.push_back({SeriesOf(slot), slot, timestamp_ms, value});
-  }
-  if (!track_staleness) SetBit(untracked_, slot);
-  return true;
-}
-
 Result<RowResult> HeadRowAppender::CommitRow() {
   CHECK(in_row_, "CommitRow without BeginRow");
   RowResult result;
   AddStaleMarkers();
   TakeOutForeign();
+  if (state_.extras.size() > 0) TakeOutHistogramMarkers();
   {
     MutexLock lock(state_.commit_mutex);
-    JudgeLoose(result);
-    JudgeRow(result);
+    const AppendBounds bounds = state_.BoundsNow();
+    JudgeLoose(bounds, result);
+    JudgeRow(bounds, result);
     if (auto status = WriteLog(); !status) {
       EndRow(false);
       return std::move(status).error();
@@ -69,11 +56,10 @@ Result<RowResult> HeadRowAppender::CommitRow() {
   for (const LooseSample& sample : loose_) {
     if (sample.is_flush_due) state_.FlushSeries(sample.series);
   }
+  uint32_t appended_floats = result.appended;
+  if (!loose_.empty()) appended_floats -= CountLoose();
+  state_.metrics.samples_appended.floats.Increment(appended_floats);
   EndRow(true);
-  state_.metrics.samples_appended.Increment(result.appended);
-  if (result.out_of_order > 0) state_.metrics.out_of_order_samples.Increment(result.out_of_order);
-  if (result.out_of_bounds > 0) state_.metrics.out_of_bound_samples.Increment(result.out_of_bounds);
-  if (result.duplicates > 0) state_.metrics.duplicate_samples.Increment(result.duplicates);
   return result;
 }
 
@@ -97,131 +83,119 @@ void HeadRowAppender::AddStaleMarkers() {
 void HeadRowAppender::TakeOutForeign() {
   for (const auto& [id, slot] : foreign_slots_) {
     if (!staging_->Has(slot)) continue;
-    loose_.push_back({id, slot, staging_->timestamp_ms, row_[slot], TestBit(markers_, slot)});
+    const bool is_marker = TestBit(markers_, slot);
+    loose_.push_back({id, slot, staging_->timestamp_ms, row_[slot], {}, is_marker});
     ClearBit(present_, slot);
+    if (!is_marker || state_.extras.size() == 0) continue;
+    if (const auto newest = state_.NewestOf(id)) {
+      loose_.back().histogram = StaleMarkerOf(newest->kind);
+    }
   }
 }
 
-HeadRowAppender::Verdict HeadRowAppender::Judge(int64_t timestamp_ms, double value,
-                                                const std::optional<Sample>& newest) {
-  if (!newest || timestamp_ms > newest->timestamp_ms) return Verdict::kStore;
-  if (timestamp_ms < newest->timestamp_ms) return Verdict::kOutOfOrder;
-  return std::bit_cast<uint64_t>(value) == std::bit_cast<uint64_t>(newest->value)
-             ? Verdict::kKnown
-             : Verdict::kDuplicate;
-}
-
-void HeadRowAppender::JudgeLoose(RowResult& result) {
-  for (LooseSample& sample : loose_) {
-    if (state_.IsOutOfBounds(sample.timestamp_ms)) {
-      result.out_of_bounds += !sample.is_marker;
-      continue;
-    }
-    const Verdict verdict = Judge(sample.timestamp_ms, sample.value,
-                                  state_.series.NewestOf(sample.series, state_.columns));
-    sample.is_accepted = verdict == Verdict::kStore;
-    if (sample.is_marker) {
-      // A foreign slot may have a sample with a time of its own in this commit too.
-      if (TestBit(own_time_, sample.slot)) sample.is_accepted &= !IsBehindLoose(sample);
-      result.stale += sample.is_accepted;
-      continue;
-    }
-    result.appended += verdict == Verdict::kStore || verdict == Verdict::kKnown;
-    result.duplicates += verdict == Verdict::kDuplicate;
-    result.out_of_order += verdict == Verdict::kOutOfOrder;
-  }
-}
-
-bool HeadRowAppender::IsBehindLoose(const LooseSample& marker) const {
-  return std::ranges::any_of(loose_, [&](const LooseSample& sample) {
-    return sample.slot == marker.slot && !sample.is_marker && sample.is_accepted &&
-           sample.timestamp_ms >= marker.timestamp_ms;
+void HeadRowAppender::TakeOutHistogramMarkers() {
+  ForEachBit(markers_.data(), markers_.size(), [&](uint32_t slot) {
+    if ((present_[slot / 64] >> (slot % 64) & 1) == 0) return;  // Foreign.
+    const SeriesId id = group_.slots[slot];
+    const auto newest = state_.NewestOf(id);
+    if (!newest || newest->kind == SampleKind::kFloat) return;
+    loose_.push_back({id, slot, staging_->timestamp_ms, kStaleNan, StaleMarkerOf(newest->kind),
+                      /*is_marker=*/true});
+    ClearBit(present_, slot);
   });
 }
 
-void HeadRowAppender::JudgeRow(RowResult& result) {
+void HeadRowAppender::CountVerdict(Verdict verdict, SampleKind kind, RowResult& result) {
+  CountRefused(state_.metrics, verdict, kind);
+  result.appended += !IsRefused(verdict);
+  result.duplicates += verdict == Verdict::kDuplicate;
+  result.out_of_order += verdict == Verdict::kOutOfOrder || verdict == Verdict::kTooOld;
+  result.out_of_bounds += verdict == Verdict::kOutOfBounds;
+}
+
+void HeadRowAppender::JudgeRow(const AppendBounds& bounds, RowResult& result) {
   const size_t words = (group_.slots.size() + 63) / 64;
   DropMarkersBehindLoose();
-  const auto count = [&] {
-    size_t markers = 0;
-    for (size_t word = 0; word < words; ++word) {
-      markers += static_cast<size_t>(std::popcount(present_[word] & markers_[word]));
-    }
-    return std::pair(CountBits(present_, words) - markers, markers);
-  };
-  if (state_.IsOutOfBounds(staging_->timestamp_ms)) {
-    result.out_of_bounds += static_cast<uint32_t>(count().first);
-    std::fill_n(present_, words, uint64_t{0});
-    return;
-  }
   // newest_ms is ours or written under the commit lock, which is held.
-  if (staging_->timestamp_ms <= group_.newest_ms) {
-    JudgeSlots(result);
-  } else {
-    result.appended += static_cast<uint32_t>(count().first);
+  if (staging_->timestamp_ms <= group_.newest_ms || staging_->timestamp_ms < bounds.min_valid_ms) {
+    JudgeSlots(bounds, result);
   }
-  result.stale += static_cast<uint32_t>(count().second);
+  size_t markers = 0;
+  for (size_t word = 0; word < words; ++word) {
+    markers += static_cast<size_t>(std::popcount(present_[word] & markers_[word]));
+  }
+  result.appended += static_cast<uint32_t>(CountBits(present_, words) - markers);
+  result.stale += static_cast<uint32_t>(markers);
 }
 
 // A slot can have both a sample with a time of its own and a marker; the marker must be the newer
 // one.
 void HeadRowAppender::DropMarkersBehindLoose() {
   for (const LooseSample& sample : loose_) {
-    if (sample.is_accepted && sample.timestamp_ms >= staging_->timestamp_ms) {
+    if (sample.is_accepted() && sample.timestamp_ms >= staging_->timestamp_ms) {
       ClearBit(present_, sample.slot);
     }
   }
 }
 
-void HeadRowAppender::JudgeSlots(RowResult& result) {
+// Leaves in the row what is to be stored in it.
+void HeadRowAppender::JudgeSlots(const AppendBounds& bounds, RowResult& result) {
+  const int64_t timestamp_ms = staging_->timestamp_ms;
   ReadLock lock(group_.mutex);
-  ForEachBit(present_, (group_.slots.size() + 63) / 64,
-             [&](uint32_t slot) NO_THREAD_SAFETY_ANALYSIS {
-               const auto newest =
-                   group_.Newest(slot, state_.series.columns[group_.slots[slot]], state_.columns);
-               const Verdict verdict = Judge(staging_->timestamp_ms, row_[slot], newest);
-               if (verdict != Verdict::kStore) ClearBit(present_, slot);
-               if (TestBit(markers_, slot)) return;
-               result.appended += verdict == Verdict::kStore || verdict == Verdict::kKnown;
-               result.duplicates += verdict == Verdict::kDuplicate;
-               result.out_of_order += verdict == Verdict::kOutOfOrder;
-             });
+  ForEachBit(present_, (group_.slots.size() + 63) / 64, [&](uint32_t slot) {
+    const SeriesId id = group_.slots[slot];
+    const auto newest = state_.NewestLocked(id, &group_, slot);
+    const bool is_same =
+        newest && newest->kind == SampleKind::kFloat &&
+        std::bit_cast<uint64_t>(newest->value) == std::bit_cast<uint64_t>(row_[slot]);
+    const Verdict verdict = JudgeSample(bounds, newest, timestamp_ms, is_same);
+    if (verdict == Verdict::kStore) return;
+    ClearBit(present_, slot);
+    if (TestBit(markers_, slot)) return;
+    CountVerdict(verdict, SampleKind::kFloat, result);
+    if (verdict == Verdict::kStoreOutOfOrder) {
+      loose_.push_back({id, slot, timestamp_ms, row_[slot], {}, false, verdict});
+    }
+  });
 }
 
 Status HeadRowAppender::WriteLog() {
-  state_.row_record.clear();
-  state_.samples_record.clear();
+  state_.ClearRecords();
+  LogRow();
+  if (!loose_.empty()) LogLoose();
+  if (!exemplars_.empty() || !metadata_.empty()) LogExemplarsAndMetadata();
+  return state_.WriteLog();
+}
+
+void HeadRowAppender::LogRow() {
   const size_t slot_count = group_.slots.size();
-  if (CountBits(present_, (slot_count + 63) / 64) > 0) {
-    std::vector<uint64_t>& refs = state_.ref_buffer;
-    refs.resize(slot_count);
-    for (size_t slot = 0; slot < slot_count; ++slot) {
-      const SeriesId id = group_.slots[slot];
-      refs[slot] = id == RowGroup::kNoSeries ? 0 : state_.series.wal_refs[id];
-    }
+  if (CountBits(present_, (slot_count + 63) / 64) == 0) return;
+  std::vector<uint64_t>& refs = state_.ref_buffer;
+  refs.resize(slot_count);
+  for (size_t slot = 0; slot < slot_count; ++slot) {
+    const SeriesId id = group_.slots[slot];
+    refs[slot] = id == RowGroup::kNoSeries ? 0 : state_.series.wal_refs[id];
+  }
+  if (starts_.empty()) {
     EncodeRow(staging_->timestamp_ms, std::span<const uint64_t>(refs), row_, present_,
               state_.row_record);
+    return;
   }
-  state_.sample_buffer.clear();
-  for (const LooseSample& sample : loose_) {
-    if (!sample.is_accepted) continue;
-    state_.sample_buffer.push_back(
-        {state_.series.wal_refs[sample.series], sample.timestamp_ms, sample.value});
-  }
-  if (!state_.sample_buffer.empty()) EncodeSamples(state_.sample_buffer, state_.samples_record);
-  return state_.WriteLog();
+  log_.Clear();
+  ForEachBit(present_, (slot_count + 63) / 64, [&](uint32_t slot) {
+    log_.AddFloat(0, {refs[slot], staging_->timestamp_ms, row_[slot]}, StartOf(slot));
+  });
+  log_.EncodeTo(state_.more_records);
 }
 
 void HeadRowAppender::Publish() {
   const uint64_t sequence = state_.isolation.committed() + 1;
   bool is_empty = true;
+  if (!starts_.empty() || !started_.empty()) PublishStarts();
   for (LooseSample& sample : loose_) {
-    if (!sample.is_accepted) continue;
+    if (!sample.is_accepted()) continue;
     is_empty = false;
-    const size_t pending =
-        state_.AddPending(sample.series, {sample.timestamp_ms, sample.value, sequence});
-    sample.is_flush_due = pending >= HeadState::kFlushPending;
-    state_.NoteTimes(sample.timestamp_ms, sample.timestamp_ms);
+    PublishLoose(sample, sequence);
   }
   if (CountBits(present_, (group_.slots.size() + 63) / 64) > 0) {
     is_empty = false;
@@ -232,6 +206,7 @@ void HeadRowAppender::Publish() {
     group_.rows.push_back(std::move(staging_));
   }
   if (!is_empty) state_.isolation.Publish(sequence);
+  if (!exemplars_.empty() || !metadata_.empty()) PublishExemplarsAndMetadata();
 }
 
 void HeadRowAppender::EndRow(bool is_committed) {
@@ -243,6 +218,10 @@ void HeadRowAppender::EndRow(bool is_committed) {
     }
   }
   loose_.clear();
+  histogram_count_ = 0;
+  starts_.clear();
+  exemplars_.clear();
+  metadata_.clear();
   own_time_.clear();
   untracked_.clear();
   row_ = nullptr;

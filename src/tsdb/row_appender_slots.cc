@@ -93,8 +93,9 @@ bool HeadRowAppender::TryAdopt(SeriesId id, Slot slot) {
   WriteLock stripe(state_.series.StripeOf(id));
   if (state_.series.PlaceOf(id).group != 0) return false;
   group_.slots[slot] = id;
-  group_.may_have_pending |= state_.series.columns[id].pending != 0;
-  if (const auto newest = state_.columns.Newest(state_.series.columns[id])) {
+  group_.may_have_pending |=
+      state_.series.columns[id].pending != 0 || state_.extras.Find(id) != nullptr;
+  if (const auto newest = state_.NewestLocked(id, nullptr, 0)) {
     group_.newest_ms = std::max(group_.newest_ms, newest->timestamp_ms);
   }
   state_.series.SetPlace(id, {group_id_, slot});
@@ -144,7 +145,7 @@ void HeadRowAppender::CompactWhenIdle(int64_t timestamp_ms) {
 // Whether nothing keeps the slot but samples that nobody may see any more.
 bool HeadRowAppender::IsForgotten(Slot slot) const {
   if (TestBit(live_, slot) || group_.slots[slot] == RowGroup::kNoSeries) return false;
-  const auto newest = state_.series.NewestOf(group_.slots[slot], state_.columns);
+  const auto newest = state_.NewestOf(group_.slots[slot]);
   return !newest || newest->timestamp_ms < state_.isolation.min_time_ms();
 }
 
@@ -154,6 +155,7 @@ void HeadRowAppender::Compact(const std::vector<bool>& is_idle) {
   std::vector<uint32_t> new_slots(group_.slots.size(), RowGroup::kNoSlot);
   SlotBitmap live;
   SlotBitmap seen;
+  SlotBitmap started;
   uint32_t slot_count = 0;
   for (Slot slot = 0; slot < group_.slots.size(); ++slot) {
     if (is_idle[slot]) {
@@ -162,6 +164,7 @@ void HeadRowAppender::Compact(const std::vector<bool>& is_idle) {
     }
     if (TestBit(live_, slot)) SetBit(live, slot_count);
     if (TestBit(seen_, slot)) SetBit(seen, slot_count);
+    if (TestBit(started_, slot)) SetBit(started, slot_count);
     new_slots[slot] = slot_count++;
   }
   group_.Renumber(new_slots);
@@ -173,6 +176,7 @@ void HeadRowAppender::Compact(const std::vector<bool>& is_idle) {
   for (auto& [id, slot] : foreign_slots_) slot = new_slots[slot];
   live_ = std::move(live);
   seen_ = std::move(seen);
+  started_ = std::move(started);
   staging_.reset();
   ++layout_generation_;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tsdb/extras_reader.h"
+
 namespace tocsin::tsdb {
 namespace {
 
@@ -23,11 +25,45 @@ Sample InRange(const Sample& sample, int64_t start_ms) {
   return sample.timestamp_ms < start_ms ? Sample{storage::SeriesSet::kNoSample, 0} : sample;
 }
 
+// The newest float in order. With `is_surely_newest` the series has nothing newer of any kind.
+Result<Sample> NewestFloat(const HeadState& state, SeriesId id, const RowGroup* group,
+                           uint32_t slot, uint64_t sequence, int64_t start_ms, int64_t end_ms,
+                           bool& is_surely_newest) {
+  Sample found{storage::SeriesSet::kNoSample, 0};
+  if (group != nullptr) {
+    for (auto row = group->rows.rbegin(); row != group->rows.rend(); ++row) {
+      if ((*row)->sequence > sequence || (*row)->timestamp_ms > end_ms || !(*row)->Has(slot))
+        continue;
+      found = {(*row)->timestamp_ms, (*row)->values[slot]};
+      break;
+    }
+  }
+  const bool is_in_row = found.timestamp_ms != storage::SeriesSet::kNoSample;
+  // The column is memory that nobody has touched lately.
+  is_surely_newest = is_in_row && !group->may_have_pending;
+  if (is_surely_newest) return InRange(found, start_ms);
+  const ChunkColumn& column = state.series.columns[id];
+  const auto pending = state.columns.Pending(column);
+  for (auto sample = pending.rbegin(); sample != pending.rend(); ++sample) {
+    if (sample->sequence > sequence || sample->timestamp_ms > end_ms) continue;
+    if (sample->timestamp_ms > found.timestamp_ms) found = {sample->timestamp_ms, sample->value};
+    break;
+  }
+  if (found.timestamp_ms == storage::SeriesSet::kNoSample) {
+    return state.columns.LatestInChunks(column, start_ms, end_ms);
+  }
+  // Chunks are older than rows and pending samples.
+  return InRange(found, start_ms);
+}
+
 }  // namespace
 
-Status ReadSeries(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
-                  uint64_t sequence, int64_t start_ms, int64_t end_ms, storage::SampleBuffer& out) {
+Status ReadFloats(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
+                  const HeadView& view, int64_t start_ms, int64_t end_ms,
+                  storage::SampleBuffer& out) {
   out.Clear();
+  start_ms = std::max(start_ms, view.point.min_time_ms);
+  const uint64_t sequence = view.point.sequence;
   if (group != nullptr) PrefetchRows(*group, slot);
   const ChunkColumn& column = state.series.columns[id];
   TOCSIN_RETURN_IF_ERROR(state.columns.ReadChunks(column, start_ms, end_ms, out));
@@ -55,32 +91,36 @@ Status ReadSeries(const HeadState& state, SeriesId id, const RowGroup* group, ui
   return {};
 }
 
-Result<Sample> ReadNewest(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
-                          uint64_t sequence, int64_t start_ms, int64_t end_ms) {
-  Sample found{storage::SeriesSet::kNoSample, 0};
-  if (group != nullptr) {
-    for (auto row = group->rows.rbegin(); row != group->rows.rend(); ++row) {
-      if ((*row)->sequence > sequence || (*row)->timestamp_ms > end_ms || !(*row)->Has(slot))
-        continue;
-      found = {(*row)->timestamp_ms, (*row)->values[slot]};
-      break;
-    }
+Status ReadSeries(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
+                  const HeadView& view, int64_t start_ms, int64_t end_ms,
+                  storage::SampleBuffer& out) {
+  if (view.part == HeadPart::kOutOfOrder) {
+    out.Clear();
+  } else {
+    TOCSIN_RETURN_IF_ERROR(ReadFloats(state, id, group, slot, view, start_ms, end_ms, out));
   }
-  const bool is_in_row = found.timestamp_ms != storage::SeriesSet::kNoSample;
-  // The column is memory that nobody has touched lately.
-  if (is_in_row && !group->may_have_pending) return InRange(found, start_ms);
-  const ChunkColumn& column = state.series.columns[id];
-  const auto pending = state.columns.Pending(column);
-  for (auto sample = pending.rbegin(); sample != pending.rend(); ++sample) {
-    if (sample->sequence > sequence || sample->timestamp_ms > end_ms) continue;
-    if (sample->timestamp_ms > found.timestamp_ms) found = {sample->timestamp_ms, sample->value};
-    break;
+  const SeriesExtras* const extras = state.extras.Find(id);
+  if (extras == nullptr) return {};
+  return MergeExtras(*extras, view, start_ms, end_ms, out);
+}
+
+Status ReadNewest(const HeadState& state, SeriesId id, const RowGroup* group, uint32_t slot,
+                  const HeadView& view, int64_t start_ms, int64_t end_ms,
+                  storage::SeriesSet::Latest& out) {
+  out = {storage::SeriesSet::kNoSample, 0, nullptr};
+  bool is_surely_newest = false;
+  if (view.part != HeadPart::kOutOfOrder) {
+    TOCSIN_ASSIGN_OR_RETURN(
+        const Sample newest,
+        NewestFloat(state, id, group, slot, view.point.sequence,
+                    std::max(start_ms, view.point.min_time_ms), end_ms, is_surely_newest));
+    out.timestamp_ms = newest.timestamp_ms;
+    out.value = newest.value;
   }
-  if (found.timestamp_ms == storage::SeriesSet::kNoSample) {
-    return state.columns.LatestInChunks(column, start_ms, end_ms);
-  }
-  // Chunks are older than rows and pending samples.
-  return InRange(found, start_ms);
+  if (is_surely_newest) return {};
+  const SeriesExtras* const extras = state.extras.Find(id);
+  if (extras == nullptr) return {};
+  return RaiseLatest(*extras, view, start_ms, end_ms, out);
 }
 
 namespace {
@@ -102,20 +142,16 @@ struct ByGroup {
   std::vector<uint32_t> begins;
 };
 
-Status ReadOneLatest(HeadState& state, SeriesId id, uint64_t sequence, int64_t start_ms,
+Status ReadOneLatest(HeadState& state, SeriesId id, const HeadView& view, int64_t start_ms,
                      int64_t end_ms, Latest& out) {
-  const Result<Sample> newest =
-      state.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
-        return ReadNewest(state, id, group, slot, sequence, start_ms, end_ms);
-      });
-  if (!newest) return newest.error();
-  out = {newest->timestamp_ms, newest->value, nullptr};
-  return {};
+  return state.series.WithReadLock(id, [&](const RowGroup* group, uint32_t slot) {
+    return ReadNewest(state, id, group, slot, view, start_ms, end_ms, out);
+  });
 }
 
 }  // namespace
 
-Status ReadLatestOfMany(HeadState& state, std::span<const SeriesId> ids, uint64_t sequence,
+Status ReadLatestOfMany(HeadState& state, std::span<const SeriesId> ids, const HeadView& view,
                         int64_t start_ms, int64_t end_ms, std::span<Latest> out) {
   std::vector<SeriesPlace> places(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) places[i] = state.series.PlaceOf(ids[i]);
@@ -135,14 +171,12 @@ Status ReadLatestOfMany(HeadState& state, std::span<const SeriesId> ids, uint64_
         singles.push_back(i);
         continue;
       }
-      const Result<Sample> newest =
-          ReadNewest(state, ids[i], &group, places[i].slot, sequence, start_ms, end_ms);
-      if (!newest) return newest.error();
-      out[i] = {newest->timestamp_ms, newest->value, nullptr};
+      TOCSIN_RETURN_IF_ERROR(
+          ReadNewest(state, ids[i], &group, places[i].slot, view, start_ms, end_ms, out[i]));
     }
   }
   for (const uint32_t i : singles) {
-    TOCSIN_RETURN_IF_ERROR(ReadOneLatest(state, ids[i], sequence, start_ms, end_ms, out[i]));
+    TOCSIN_RETURN_IF_ERROR(ReadOneLatest(state, ids[i], view, start_ms, end_ms, out[i]));
   }
   return {};
 }

@@ -130,9 +130,9 @@ Status Monitoring::ReloadLocked() {
 }
 
 Scraping::Parts Monitoring::ScrapingParts() const {
-  return {runtime_.clock,   runtime_.timers,   runtime_.fs,
-          *watcher_,        *runtime_.client,  *database_,
-          *runtime_.logger, runtime_.registry, GlobalUrlOf(options_)};
+  return {runtime_.clock,     runtime_.timers,         runtime_.fs,          *watcher_,
+          *runtime_.resolver, runtime_.discovery_pool, *runtime_.client,     *database_,
+          *runtime_.logger,   runtime_.registry,       GlobalUrlOf(options_)};
 }
 
 Monitoring::ReloadState Monitoring::reload_state() const {

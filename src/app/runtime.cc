@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kTimerWorkers = 4;
 constexpr size_t kNotifyThreads = 2;
+constexpr size_t kDiscoveryThreads = 4;
 
 http::WebConfig ToWebConfig(const config::WebConfigFile& file) {
   http::WebConfig result;
@@ -48,7 +49,9 @@ Runtime::Runtime(std::unique_ptr<Logger> process_logger)
     : logger(std::move(process_logger)),
       client(http::WithOAuth2(http::MakeCurlClient(std::string("Tocsin/") + kVersion), clock)),
       timers(clock, kTimerWorkers),
-      notify_pool("notify", kNotifyThreads) {}
+      notify_pool("notify", kNotifyThreads),
+      resolver(discovery::MakeSystemResolver()),
+      discovery_pool("discovery", kDiscoveryThreads) {}
 
 Result<std::unique_ptr<Logger>> MakeLogger(const FlagSet& flags) {
   const std::string& level_text = flags.String("log.level");

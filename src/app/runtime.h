@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "base/timers.h"
+#include "discovery/dns_resolver.h"
 #include "http/client.h"
 #include "http/web_config.h"
 #include "telemetry/registry.h"
@@ -32,6 +33,8 @@ class Runtime {
   const std::unique_ptr<http::IoClient> client;
   ThreadTimers timers;
   ThreadPool notify_pool;  ///< Builds and sends notifications.
+  const std::unique_ptr<discovery::DnsResolver> resolver;
+  ThreadPool discovery_pool;  ///< Waits for the servers that discoveries ask.
 };
 
 /// The logger that --log.level and --log.format ask for.

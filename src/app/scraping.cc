@@ -10,13 +10,17 @@ namespace tocsin::app {
 
 discovery::DiscoveryEnvironment MakeDiscoveryEnvironment(const Scraping::Parts& parts,
                                                          Logger& logger) {
-  return {parts.clock,
-          parts.timers,
-          parts.fs,
-          parts.watcher,
-          logger,
-          parts.registry,
-          config::LoadTargetGroupFile};
+  return {
+      parts.clock,
+      parts.timers,
+      parts.fs,
+      parts.watcher,
+      logger,
+      parts.registry,
+      config::LoadTargetGroupFile,
+      parts.client,
+      parts.resolver,
+      [&pool = parts.discovery_pool](std::function<void()> task) { pool.Submit(std::move(task)); }};
 }
 
 Scraping::Scraping(const Parts& parts, uint64_t offset_seed)

@@ -26,7 +26,9 @@ class Scraping {
     Timers& timers;
     Fs& fs;
     discovery::FileWatcher& watcher;
-    http::IoClient& client;  ///< Its timers tell scrapes their time.
+    discovery::DnsResolver& resolver;
+    ThreadPool& discovery_pool;  ///< Where discoveries wait for their servers.
+    http::IoClient& client;      ///< Its timers tell scrapes their time.
     storage::Appendable& storage;
     Logger& logger;
     telemetry::Registry& registry;

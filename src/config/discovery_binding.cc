@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "config/discovery_kind.h"
 #include "config/http_client_binding.h"
 
 namespace tocsin::config {
@@ -12,18 +13,17 @@ namespace {
 constexpr std::string_view kAddressLabel = "__address__";
 
 // Kinds that upstream knows and Tocsin does not do yet.
-constexpr std::array<std::string_view, 31> kUnsupportedKinds = {
-    "aws_sd_configs",          "azure_sd_configs",      "consul_sd_configs",
-    "digitalocean_sd_configs", "dns_sd_configs",        "docker_sd_configs",
-    "dockerswarm_sd_configs",  "ec2_sd_configs",        "eureka_sd_configs",
-    "gce_sd_configs",          "hetzner_sd_configs",    "http_sd_configs",
-    "ionos_sd_configs",        "kubernetes_sd_configs", "kuma_sd_configs",
-    "lightsail_sd_configs",    "linode_sd_configs",     "marathon_sd_configs",
-    "nerve_sd_configs",        "nomad_sd_configs",      "oci_sd_configs",
-    "openstack_sd_configs",    "outscale_sd_configs",   "ovhcloud_sd_configs",
-    "puppetdb_sd_configs",     "scaleway_sd_configs",   "serverset_sd_configs",
-    "stackit_sd_configs",      "triton_sd_configs",     "uyuni_sd_configs",
-    "vultr_sd_configs"};
+constexpr std::array<std::string_view, 29> kUnsupportedKinds = {
+    "aws_sd_configs",          "azure_sd_configs",     "consul_sd_configs",
+    "digitalocean_sd_configs", "docker_sd_configs",    "dockerswarm_sd_configs",
+    "ec2_sd_configs",          "eureka_sd_configs",    "gce_sd_configs",
+    "hetzner_sd_configs",      "ionos_sd_configs",     "kubernetes_sd_configs",
+    "kuma_sd_configs",         "lightsail_sd_configs", "linode_sd_configs",
+    "marathon_sd_configs",     "nerve_sd_configs",     "nomad_sd_configs",
+    "oci_sd_configs",          "openstack_sd_configs", "outscale_sd_configs",
+    "ovhcloud_sd_configs",     "puppetdb_sd_configs",  "scaleway_sd_configs",
+    "serverset_sd_configs",    "stackit_sd_configs",   "triton_sd_configs",
+    "uyuni_sd_configs",        "vultr_sd_configs"};
 
 bool IsUnsupportedKind(std::string_view key) {
   return std::find(kUnsupportedKinds.begin(), kUnsupportedKinds.end(), key) !=
@@ -50,6 +50,22 @@ void ReadStaticConfigs(ConfigReader& reader, const YamlNode& list,
     TargetGroup& group = groups.emplace_back();
     group.source = std::to_string(groups.size() - 1);
     ReadTargetGroup(reader, item, group);
+  }
+}
+
+void ReadKind(ConfigReader& reader, const DiscoveryKind& kind, const YamlNode& list,
+              DiscoveryConfigs& discovery) {
+  if (!ExpectSequence(reader, list)) return;
+  for (const YamlNode& item : list.items) {
+    if (item.is_null()) {
+      return reader.Fail(item, fmt::format("empty or null section in {}", kind.key));
+    }
+    if (!ExpectMapping(reader, item)) return;
+    ServerDiscoveryConfig& entry = discovery.servers.emplace_back();
+    entry.kind = kind.key;
+    entry.fingerprint = FormatYaml(item);
+    entry.config = kind.read(reader, item);
+    if (reader.failed()) return;
   }
 }
 
@@ -133,6 +149,10 @@ void DescribeDiscovery(MappingReader& reader, DiscoveryConfigs& discovery) {
   reader.Field("file_sd_configs",
                NonNull(discovery.files, "empty or null section in file_sd_configs"));
   reader.TakeRest([&](const std::string& key, const YamlNode& value) {
+    if (const DiscoveryKind* kind = FindDiscoveryKind(key); kind != nullptr) {
+      if (!reader.failed()) ReadKind(reader.reader(), *kind, value, discovery);
+      return true;
+    }
     if (!IsUnsupportedKind(key)) return false;
     if (!reader.failed()) ReadUnsupported(reader.reader(), key, value, discovery);
     return true;
@@ -143,6 +163,10 @@ void DescribeDiscovery(MappingWriter& writer, DiscoveryConfigs& discovery) {
   std::map<std::string, YamlNode> lists;
   for (const UnsupportedDiscovery& kind : discovery.unsupported)
     WriteValue(lists[kind.kind], kind.body);
+  for (const ServerDiscoveryConfig& entry : discovery.servers) {
+    YamlNode& list = lists.try_emplace(entry.kind, YamlNode::Sequence()).first->second;
+    list.items.push_back(entry.config->Show());
+  }
   if (!discovery.files.empty()) WriteValue(lists["file_sd_configs"], discovery.files);
   if (!discovery.static_groups.empty()) {
     YamlNode& list = lists["static_configs"] = YamlNode::Sequence();

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "discovery/file_discovery.h"
+#include "discovery/server_discovery.h"
 #include "discovery/static_discovery.h"
 
 namespace tocsin::discovery {
@@ -77,7 +79,7 @@ void DiscoveryManager::ApplyConfig(const std::map<std::string, config::Discovery
     for (const auto& [name, configs] : jobs) {
       const auto old = old_jobs.find(name);
       Job& job = jobs_[name];
-      job.providers = MakeProviders(configs, old == old_jobs.end() ? nullptr : &old->second);
+      job.providers = MakeProviders(name, configs, old == old_jobs.end() ? nullptr : &old->second);
       job.is_dirty =
           old == old_jobs.end() || old->second.is_dirty || old->second.providers != job.providers;
       for (const auto& provider : job.providers) {
@@ -101,7 +103,8 @@ void DiscoveryManager::ApplyConfig(const std::map<std::string, config::Discovery
   old_jobs.clear();  // Providers that nobody kept stop here, outside of mutex_.
 }
 
-DiscoveryManager::Providers DiscoveryManager::MakeProviders(const config::DiscoveryConfigs& configs,
+DiscoveryManager::Providers DiscoveryManager::MakeProviders(const std::string& job,
+                                                            const config::DiscoveryConfigs& configs,
                                                             const Job* old_job) const {
   Providers providers;
   const auto add = [&](std::string key, auto make) {
@@ -121,6 +124,15 @@ DiscoveryManager::Providers DiscoveryManager::MakeProviders(const config::Discov
   }
   for (const config::FileDiscoveryConfig& file : configs.files) {
     add(KeyOf(file), [&] { return std::make_unique<FileDiscovery>(file, environment_); });
+  }
+  for (const config::ServerDiscoveryConfig& server : configs.servers) {
+    add(server.kind + '\0' + server.fingerprint, [&]() -> std::unique_ptr<Discoverer> {
+      auto discovery = MakeServerDiscovery(server, job, environment_);
+      if (discovery) return std::move(*discovery);
+      environment_.logger.Error("Cannot create service discovery",
+                                {{"config", job}, {"err", discovery.error().message()}});
+      return std::make_unique<StaticDiscovery>(std::vector<TargetGroup>());
+    });
   }
   return providers;
 }

@@ -10,7 +10,7 @@
 
 #include "base/mutex.h"
 #include "discovery/discoverer.h"
-#include "discovery/file_discovery.h"
+#include "discovery/environment.h"
 
 namespace tocsin::discovery {
 
@@ -42,7 +42,8 @@ class DiscoveryManager {
   struct Job;
   using Providers = std::vector<std::shared_ptr<Provider>>;
 
-  Providers MakeProviders(const config::DiscoveryConfigs& configs, const Job* old_job) const;
+  Providers MakeProviders(const std::string& job, const config::DiscoveryConfigs& configs,
+                          const Job* old_job) const;
   void StartProvider(const std::string& job, const std::shared_ptr<Provider>& provider);
   void Received(const std::string& job, Provider& provider, std::vector<TargetGroup> groups);
   void ScheduleFlush() REQUIRES(mutex_);

@@ -6,31 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/fs.h"
-#include "base/log.h"
 #include "base/mutex.h"
 #include "base/timers.h"
 #include "config/target_group.h"
 #include "discovery/discoverer.h"
+#include "discovery/environment.h"
 #include "discovery/file_watcher.h"
-#include "telemetry/registry.h"
 
 namespace tocsin::discovery {
-
-/// Reads a target group file: config::LoadTargetGroupFile, or a test's.
-using LoadGroups = std::function<Result<std::vector<TargetGroup>>(Fs& fs, const std::string& path)>;
-
-/// What every discoverer needs from outside. All references outlive it.
-struct DiscoveryEnvironment {
-  const Clock& clock;
-  Timers& timers;
-  Fs& fs;
-  FileWatcher& watcher;
-  Logger& logger;
-  telemetry::Registry& registry;
-  LoadGroups load_groups;
-};
 
 /// The groups of the files that some globs match: read at the start, when something in their
 /// directories changes, and every refresh interval in case a change went unnoticed. A file that

@@ -90,7 +90,49 @@ class FakeFiles final : public Fs {
   std::map<std::string, Result<std::vector<std::string>>> files_;
 };
 
-/// Everything a discoverer needs, in virtual time.
+/// Answers requests at once, from a table by URL.
+class FakeClient final : public http::Client {
+ public:
+  RequestId Start(http::ClientRequest request, Callback done) override {
+    requests.push_back(request);
+    const auto answer = answers.find(request.url);
+    if (answer == answers.end()) {
+      done(Error(ErrorCode::kUnavailable, "connection refused"));
+    } else {
+      http::ClientResponse response = answer->second;
+      done(std::move(response));
+    }
+    return ++last_id_;
+  }
+  void Cancel(RequestId) override {}
+
+  void AnswerJson(const std::string& url, std::string body) {
+    http::ClientResponse response;
+    response.status = 200;
+    response.headers = {{"Content-Type", "application/json"}};
+    response.body = std::move(body);
+    answers[url] = std::move(response);
+  }
+
+  std::map<std::string, http::ClientResponse> answers;
+  std::vector<http::ClientRequest> requests;
+
+ private:
+  RequestId last_id_ = 0;
+};
+
+/// Names with the records a test gives them; others cannot be resolved.
+class FakeResolver final : public DnsResolver {
+ public:
+  Result<std::vector<DnsRecord>> Resolve(const std::string& name, DnsType type) override {
+    const auto found = records.find({name, type});
+    if (found == records.end()) return Error(ErrorCode::kUnavailable, "no server answers");
+    return found->second;
+  }
+  std::map<std::pair<std::string, DnsType>, std::vector<DnsRecord>> records;
+};
+
+/// Everything a discoverer needs, in virtual time; workers' tasks run at once.
 struct FakeEnvironment {
   ManualClock clock{1'000'000};
   ManualTimers timers{clock};
@@ -98,10 +140,19 @@ struct FakeEnvironment {
   FakeWatcher watcher;
   NullLogger logger;
   telemetry::Registry registry;
+  FakeClient client;
+  FakeResolver resolver;
   DiscoveryEnvironment environment{
-      clock, timers, files, watcher, logger, registry, [this](Fs&, const std::string& path) {
-        return files.Load(path);
-      }};
+      clock,
+      timers,
+      files,
+      watcher,
+      logger,
+      registry,
+      [this](Fs&, const std::string& path) { return files.Load(path); },
+      client,
+      resolver,
+      [](const std::function<void()>& task) { task(); }};
 
   void RunDueTimers() { timers.AdvanceBy(0); }
 };

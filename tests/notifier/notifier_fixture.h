@@ -71,7 +71,8 @@ class NotifierTest : public testing::Test {
             client_,
             logger_,
             registry_,
-            {clock_, timers_, fs_, watcher_, logger_, registry_, config::LoadTargetGroupFile},
+            {clock_, timers_, fs_, watcher_, logger_, registry_, config::LoadTargetGroupFile,
+             client_, *resolver_, [](const std::function<void()>& task) { task(); }},
             [](const config::HttpClientConfig& config) -> Result<http::ClientOptions> {
               http::ClientOptions options;
               options.follow_redirects = config.follow_redirects;
@@ -103,6 +104,7 @@ class NotifierTest : public testing::Test {
   ManualTimers timers_{clock_};
   FakeClient client_;
   NullLogger logger_;
+  const std::unique_ptr<discovery::DnsResolver> resolver_ = discovery::MakeSystemResolver();
   telemetry::Registry registry_;
   PosixFs fs_;
   NullWatcher watcher_;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/target_group.h"
+#include "discovery/environment.h"
+#include "discovery/refresh_discovery.h"
+
+namespace tocsin::discovery {
+
+/// A discovery that asks a server every so often, ready to run.
+struct ServerDiscovery {
+  std::string mechanism;  ///< "http", in logs and metrics.
+  int64_t interval_ms = 0;
+  std::unique_ptr<Refresher> refresher;
+};
+
+/// Makes the discovery of one configuration entry; `job` names it in logs and metrics.
+/// kInvalidArgument: what is configured cannot be done.
+Result<std::unique_ptr<Discoverer>> MakeServerDiscovery(const config::ServerDiscoveryConfig& config,
+                                                        const std::string& job,
+                                                        const DiscoveryEnvironment& environment);
+
+}  // namespace tocsin::discovery

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -67,6 +68,29 @@ Result<tsdb::DatabaseOptions> MakeDatabaseOptions(const FlagSet& flags) {
                   compression);
   }
   return database;
+}
+
+Result<remote::WriteReceiverOptions> MakeRemoteWriteOptions(const FlagSet& flags) {
+  constexpr const char* kFlag = "web.remote-write-receiver.accepted-protobuf-messages";
+  remote::WriteReceiverOptions options;
+  options.accepted.clear();
+  for (const std::string& name : SplitFeatures(flags.Strings(kFlag))) {
+    const auto protocol = remote::ParseWriteMessageName(name);
+    if (!protocol) return protocol.error().WithContext(std::string("flag --") + kFlag);
+    options.accepted.push_back(*protocol);
+  }
+  return options;
+}
+
+remote::ReadServerOptions MakeRemoteReadOptions(const FlagSet& flags) {
+  remote::ReadServerOptions options;
+  options.sample_limit = static_cast<uint64_t>(
+      std::max<int64_t>(0, flags.Integer("storage.remote.read-sample-limit")));
+  options.concurrent_limit = static_cast<size_t>(
+      std::max<int64_t>(1, flags.Integer("storage.remote.read-concurrent-limit")));
+  options.max_bytes_in_frame = static_cast<size_t>(
+      std::max<int64_t>(1, flags.Integer("storage.remote.read-max-bytes-in-frame")));
+  return options;
 }
 
 rules::RuleOptions MakeRuleOptions(const FlagSet& flags, const std::string& external_url) {
@@ -135,6 +159,9 @@ Result<PrometheusOptions> MakePrometheusOptions(const FlagSet& flags, Fs& fs, Lo
     options.auto_reload_interval_ms = flags.DurationMs("config.auto-reload-interval");
   }
   TOCSIN_ASSIGN_OR_RETURN(options.database, MakeDatabaseOptions(flags));
+  options.has_remote_write_receiver = flags.Bool("web.enable-remote-write-receiver");
+  TOCSIN_ASSIGN_OR_RETURN(options.remote_write, MakeRemoteWriteOptions(flags));
+  options.remote_read = MakeRemoteReadOptions(flags);
   options.engine = MakeEngineOptions(flags, logger);
   options.rules = MakeRuleOptions(flags, options.external_url);
   options.rule_concurrency = static_cast<size_t>(flags.Integer("rules.max-concurrent-evals"));

@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "http/server.h"
 #include "promql/engine.h"
+#include "remote/read_server.h"
+#include "remote/write_receiver.h"
 #include "rules/rule_environment.h"
 #include "tsdb/database.h"
 
@@ -30,6 +32,9 @@ struct PrometheusOptions {
   std::string page_title;
   int64_t auto_reload_interval_ms = 0;  ///< 0: off.
   tsdb::DatabaseOptions database;
+  bool has_remote_write_receiver = false;
+  remote::WriteReceiverOptions remote_write;
+  remote::ReadServerOptions remote_read;
   promql::EngineOptions engine;
   rules::RuleOptions rules;
   size_t rule_concurrency = 4;

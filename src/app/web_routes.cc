@@ -147,6 +147,10 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
       [&monitoring] { return monitoring.reload_state().external_labels; }};
   federation_ = std::make_unique<web::Federation>(std::move(federation));
   federation_->Register(*router_);
+  remote_endpoints_ = std::make_unique<RemoteEndpoints>(
+      runtime_, options_, monitoring.database(),
+      [&monitoring] { return monitoring.reload_state().external_labels; });
+  remote_endpoints_->AddRoutes(routes);
 }
 
 }  // namespace tocsin::app

@@ -7,6 +7,7 @@
 
 #include "app/monitoring.h"
 #include "app/prometheus_options.h"
+#include "app/remote_endpoints.h"
 #include "app/runtime.h"
 #include "base/result.h"
 #include "http/router.h"
@@ -54,6 +55,7 @@ class WebRoutes {
   std::unique_ptr<web::ScrapedMetadata> metadata_source_;
   std::unique_ptr<web::MetadataApi> metadata_api_;
   std::unique_ptr<web::Federation> federation_;
+  std::unique_ptr<RemoteEndpoints> remote_endpoints_;
 };
 
 }  // namespace tocsin::app

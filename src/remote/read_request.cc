@@ -135,7 +135,10 @@ Result<ReadResponseType> NegotiateResponseType(const std::vector<uint64_t>& acce
     if (type == kXorChunks) return ReadResponseType::kXorChunks;
   }
   std::string names;
-  for (const uint64_t type : accepted_types) names += (names.empty() ? "" : " ") + TypeText(type);
+  for (const uint64_t type : accepted_types) {
+    if (!names.empty()) names += ' ';
+    names += TypeText(type);
+  }
   return Errorf(ErrorCode::kInvalidArgument,
                 "server does not support any of the requested response types: [{}]; supported: "
                 "map[SAMPLES:{{}} STREAMED_XOR_CHUNKS:{{}}]",

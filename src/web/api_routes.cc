@@ -30,6 +30,17 @@ void ApiRoutes::HandleAlways(std::string_view methods, std::string_view path, Ha
   Register(methods, path, std::move(handler), false);
 }
 
+void ApiRoutes::HandleRaw(std::string_view methods, std::string_view path, http::Handler handler) {
+  router_.Handle(methods, "/api/v1" + std::string(path),
+                 [options = options_, handler = std::move(handler)](http::Request& request,
+                                                                    http::Response& response) {
+                   if (options.is_ready && !options.is_ready()) {
+                     return response.SetText(503, "Service Unavailable");
+                   }
+                   handler(request, response);
+                 });
+}
+
 void ApiRoutes::Register(std::string_view methods, std::string_view path, Handler handler,
                          bool is_gated) {
   const std::string pattern = "/api/v1" + std::string(path);

@@ -29,6 +29,8 @@ class ApiRoutes {
   void Handle(std::string_view methods, std::string_view path, Handler handler);
   /// The same, but open before storage is ready (status/walreplay).
   void HandleAlways(std::string_view methods, std::string_view path, Handler handler);
+  /// For answers in a format of their own: behind the gate, but without the envelope.
+  void HandleRaw(std::string_view methods, std::string_view path, http::Handler handler);
 
  private:
   void Register(std::string_view methods, std::string_view path, Handler handler, bool is_gated);

@@ -72,11 +72,12 @@ struct Bench {
   std::shared_ptr<const ScrapeSettings> settings = MakeScrapeSettings({});
   TargetAppender appender{storage, pool, metrics};
   int64_t now_ms = 1000;
+  exposition::Format format = exposition::Format::kText;
 
   uint64_t Scrape(const std::string& page) {
     PageCounts counts;
     appender.BeginRow(now_ms += 1000);
-    if (!appender.AppendPage(page, *settings, labels, now_ms, counts)) std::abort();
+    if (!appender.AppendPage({page, format, {}}, *settings, labels, now_ms, counts)) std::abort();
     if (!appender.Commit(logger)) std::abort();
     return counts.samples;
   }

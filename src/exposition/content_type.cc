@@ -72,24 +72,61 @@ Result<std::string> ParseMediaType(std::string_view content_type) {
   return type;
 }
 
-std::string_view MediaTypeOf(std::string_view protocol) {
-  if (protocol.starts_with("PrometheusText")) return "text/plain";
-  if (protocol == "PrometheusProto") return "application/vnd.google.protobuf";
-  if (protocol.starts_with("OpenMetricsText")) return "application/openmetrics-text";
-  return {};
+struct MediaType {
+  std::string_view name;
+  Format format;
+};
+constexpr MediaType kMediaTypes[] = {
+    {"text/plain", Format::kText},
+    {"application/openmetrics-text", Format::kOpenMetrics},
+    {"application/vnd.google.protobuf", Format::kProtobuf},
+};
+
+const MediaType* FindMediaType(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kMediaTypes), std::end(kMediaTypes),
+                   [name](const MediaType& type) { return type.name == name; });
+  return found == std::end(kMediaTypes) ? nullptr : found;
+}
+
+struct Protocol {
+  std::string_view name;
+  std::string_view media_range;
+  bool takes_escaping;
+};
+constexpr Protocol kProtocols[] = {
+    {"PrometheusProto",
+     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+     false},
+    {"PrometheusText0.0.4", "text/plain;version=0.0.4", false},
+    {"PrometheusText1.0.0", "text/plain;version=1.0.0", true},
+    {"OpenMetricsText0.0.1", "application/openmetrics-text;version=0.0.1", false},
+    {"OpenMetricsText1.0.0", "application/openmetrics-text;version=1.0.0", true},
+};
+
+const Protocol* FindProtocol(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kProtocols), std::end(kProtocols),
+                   [name](const Protocol& protocol) { return protocol.name == name; });
+  return found == std::end(kProtocols) ? nullptr : found;
+}
+
+const MediaType* MediaTypeOfProtocol(std::string_view protocol_name) {
+  const Protocol* const protocol = FindProtocol(protocol_name);
+  if (protocol == nullptr) return nullptr;
+  return FindMediaType(protocol->media_range.substr(0, protocol->media_range.find(';')));
 }
 
 }  // namespace
 
 Result<FormatChoice> ChooseFormat(std::string_view content_type,
                                   std::string_view fallback_protocol) {
-  const std::string_view fallback = MediaTypeOf(fallback_protocol);
-  const bool has_fallback = fallback == "text/plain";
-  const std::string using_fallback = ", using fallback_scrape_protocol " + GoQuote(fallback);
-  const auto choose = [&](std::string what, const char* none,
+  const MediaType* const fallback = MediaTypeOfProtocol(fallback_protocol);
+  const auto choose = [&](const std::string& what, const char* none,
                           const std::string& detail) -> Result<FormatChoice> {
-    if (!has_fallback) return Error(ErrorCode::kInvalidArgument, what + none + detail);
-    return FormatChoice{Format::kText, what + using_fallback + detail};
+    if (fallback == nullptr) return Error(ErrorCode::kInvalidArgument, what + none + detail);
+    return FormatChoice{fallback->format, what + ", using fallback_scrape_protocol " +
+                                              GoQuote(fallback->name) + detail};
   };
   if (content_type.empty()) {
     return choose("non-compliant scrape target sending blank Content-Type",
@@ -98,13 +135,13 @@ Result<FormatChoice> ChooseFormat(std::string_view content_type,
   const Result<std::string> type = ParseMediaType(content_type);
   if (!type) {
     const std::string reason = "\n" + type.error().message();
-    if (has_fallback) {
+    if (fallback != nullptr) {
       return choose("could not parse received Content-Type " + GoQuote(content_type), "", reason);
     }
     return choose("cannot parse Content-Type " + GoQuote(content_type),
                   " and no fallback_scrape_protocol for target", reason);
   }
-  if (*type == "text/plain") return FormatChoice{};
+  if (const MediaType* known = FindMediaType(*type)) return FormatChoice{known->format, ""};
   return choose("received unsupported Content-Type " + GoQuote(content_type),
                 " and no fallback_scrape_protocol specified for target", "");
 }
@@ -112,14 +149,12 @@ Result<FormatChoice> ChooseFormat(std::string_view content_type,
 std::string AcceptHeader(std::span<const std::string> protocols, std::string_view escaping_scheme) {
   std::string header;
   int quality_tenths = kFirstQualityTenths;
-  for (const std::string& protocol : protocols) {
-    if (protocol == "PrometheusText1.0.0") {
-      header += "text/plain;version=1.0.0";
-      if (!escaping_scheme.empty()) header.append(";escaping=").append(escaping_scheme);
-    } else if (protocol == "PrometheusText0.0.4") {
-      header += "text/plain;version=0.0.4";
-    } else {
-      continue;
+  for (const std::string& name : protocols) {
+    const Protocol* const protocol = FindProtocol(name);
+    if (protocol == nullptr) continue;
+    header += protocol->media_range;
+    if (protocol->takes_escaping && !escaping_scheme.empty()) {
+      header.append(";escaping=").append(escaping_scheme);
     }
     header += fmt::format(";q=0.{},", quality_tenths--);
   }

@@ -11,7 +11,7 @@
 namespace tocsin::exposition {
 
 /// The formats that a page can come in.
-enum class Format : uint8_t { kText };
+enum class Format : uint8_t { kText, kOpenMetrics, kProtobuf };
 
 /// A page's format, and what to complain about when it had to be assumed.
 struct FormatChoice {
@@ -25,9 +25,9 @@ struct FormatChoice {
 Result<FormatChoice> ChooseFormat(std::string_view content_type,
                                   std::string_view fallback_protocol);
 
-/// The Accept header for `protocols` (as in scrape_protocols, the most wanted first), of which
-/// those that we parse are offered, with qualities falling from 0.6 as Prometheus sends them.
-/// `escaping_scheme` as in "allow-utf-8" goes to the formats of version 1.0.0.
+/// The Accept header for `protocols` (as in scrape_protocols, the most wanted first), with
+/// qualities falling from 0.6 as Prometheus sends them; names it does not know are left out.
+/// `escaping_scheme` as in "allow-utf-8" goes to the text formats of version 1.0.0.
 std::string AcceptHeader(std::span<const std::string> protocols, std::string_view escaping_scheme);
 
 }  // namespace tocsin::exposition

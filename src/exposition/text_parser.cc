@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "exposition/escaping.h"
+#include "exposition/page_error.h"
 #include "exposition/sample_value.h"
 #include "exposition/short_decimal.h"
 
@@ -43,9 +44,6 @@ constexpr std::string_view kTokenNames[] = {"INVALID", "EOF",   "LINEBREAK", "BO
                                             "BCLOSE",  "LNAME", "QSTRING",   "LVALUE",
                                             "COMMA",   "EQUAL", "TIMESTAMP", "VALUE"};
 
-// Enough to find the place; a page without line ends must not be quoted whole.
-constexpr size_t kMaxQuotedBytes = 1024;
-
 enum CharClass : uint8_t {
   kNameStart = 1,  // [a-zA-Z_:]
   kDigit = 2,      // [0-9]
@@ -75,7 +73,7 @@ bool IsLabelNameChar(char c, bool is_first) {
 
 }  // namespace
 
-TextParser::Entry TextParser::Next() {
+Entry TextParser::Next() {
   while (true) {
     entry_begin_ = at_;
     SkipBlanks();
@@ -99,7 +97,7 @@ void TextParser::SkipBlanks() {
 
 // Comments and metadata.
 
-TextParser::Entry TextParser::ParseHash() {
+Entry TextParser::ParseHash() {
   ++at_;
   const size_t after_hash = at_;
   SkipBlanks();
@@ -111,14 +109,14 @@ TextParser::Entry TextParser::ParseHash() {
   return ParseMetadata(word == "TYPE");
 }
 
-TextParser::Entry TextParser::ParseComment() {
+Entry TextParser::ParseComment() {
   at_ = std::min(page_.find('\n', std::min(at_, page_.size())), page_.size());
   text_ = page_.substr(entry_begin_, at_ - entry_begin_);
   ++at_;
   return Entry::kComment;
 }
 
-TextParser::Entry TextParser::ParseMetadata(bool is_type) {
+Entry TextParser::ParseMetadata(bool is_type) {
   const char* const keyword = is_type ? "TYPE" : "HELP";
   if (!ParseFamilyName(keyword)) return Entry::kInvalid;
   const size_t end = std::min(page_.find('\n', std::min(at_, page_.size())), page_.size());
@@ -178,7 +176,7 @@ std::string TextParser::help() const { return Unescape(help_, EscapedIn::kHelp);
 
 // Samples.
 
-TextParser::Entry TextParser::ParseSample() {
+Entry TextParser::ParseSample() {
   labels_.clear();
   has_name_ = At(at_) != '{';
   if (has_name_) {
@@ -309,7 +307,7 @@ TextParser::Token TextParser::LexAfterValue() {
   return at_ > token_begin_ ? Token::kTimestamp : Token::kInvalid;
 }
 
-TextParser::Entry TextParser::ParseSuffix() {
+Entry TextParser::ParseSuffix() {
   const Token token = LexAfterSeries();
   if (!has_name_) {
     return Fail("metric name not set while parsing: " + QuotePage(entry_begin_, at_));
@@ -349,42 +347,22 @@ bool TextParser::ParseTimestamp() {
 }
 
 Status TextParser::CopyLabels(LabelsBuilder& labels, std::vector<std::string>& empty_names) const {
-  const auto text_of = [this](Span span) {
-    return Unescape(page_.substr(span.begin, span.end - span.begin), EscapedIn::kLabelValue);
-  };
-  std::vector<std::pair<std::string, std::string>> pairs;
-  pairs.reserve(labels_.size() + 1);
-  pairs.emplace_back(kMetricNameLabel, text_of(name_));
-  for (const LabelSpans& label : labels_) {
-    pairs.emplace_back(text_of(label.name), text_of(label.value));
-    CanonicalizeBound(pairs.back().first, pairs.back().second);
-  }
-  // In order the builder appends, so that a series with very many labels costs no quadratic time.
-  std::sort(pairs.begin(), pairs.end());
-  labels.Clear();
-  empty_names.clear();
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    if (i > 0 && pairs[i].first == pairs[i - 1].first) {
-      return Errorf(ErrorCode::kInvalidArgument, "label name {} is not unique: invalid sample",
-                    GoQuote(pairs[i].first));
-    }
-    if (pairs[i].second.empty()) {
-      empty_names.push_back(pairs[i].first);
-    } else {
-      labels.Set(pairs[i].first, pairs[i].second);
-    }
-  }
-  return {};
-}
-
-void TextParser::CanonicalizeBound(std::string_view name, std::string& value) const {
-  const bool is_bound = (type_ == MetricType::kSummary && name == "quantile") ||
-                        (type_ == MetricType::kHistogram && name == "le");
-  if (!is_bound) return;
-  if (const Result<double> bound = ParseSampleValue(value)) value = FormatOpenMetricsFloat(*bound);
+  return BuildLabels(page_, name_, labels_, type_, labels, empty_names);
 }
 
 // Known texts.
+
+bool TextParser::TakeBlankLine() {
+  const std::string_view ahead = rest();
+  const size_t blanks = ahead.find_first_not_of(" \t");
+  return blanks != ahead.npos && ahead[blanks] == '\n' && TakeLine(blanks);
+}
+
+size_t TextParser::GuessEntrySize() const {
+  const std::string_view ahead = rest();
+  if (ahead.empty()) return 0;
+  return ahead.front() == '#' ? std::min(ahead.find('\n'), ahead.size()) : GuessSeriesSize();
+}
 
 size_t TextParser::GuessSeriesSize() const {
   size_t at = at_;
@@ -422,16 +400,12 @@ bool TextParser::TakeUnusualSeries(size_t size) {
 
 // Errors.
 
-TextParser::Entry TextParser::Fail(std::string message) {
-  const std::string_view before = page_.substr(0, std::min(token_begin_, page_.size()));
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const size_t line_begin = before.rfind('\n') + 1;  // npos + 1 is 0.
-  error_ = Errorf(ErrorCode::kInvalidArgument, "{} (line {}, column {})", message, line,
-                  token_begin_ - line_begin + 1);
+Entry TextParser::Fail(std::string_view message) {
+  error_ = ErrorAtPlace(page_, token_begin_, message);
   return Entry::kInvalid;
 }
 
-TextParser::Entry TextParser::FailExpecting(std::string_view expectation, Token got) {
+Entry TextParser::FailExpecting(std::string_view expectation, Token got) {
   const size_t end = std::min(page_.size() + 1, at_ + 1);
   return Fail(fmt::format("{}, got {} (\"{}\") while parsing: {}", expectation,
                           QuotePage(token_begin_, end), kTokenNames[static_cast<size_t>(got)],
@@ -441,9 +415,7 @@ TextParser::Entry TextParser::FailExpecting(std::string_view expectation, Token 
 std::string TextParser::QuotePage(size_t begin, size_t end) const {
   std::string text(page_.substr(std::min(begin, page_.size()), end - begin));
   if (text.size() < end - begin) text += '\n';
-  if (text.size() <= kMaxQuotedBytes) return GoQuote(text);
-  text.resize(kMaxQuotedBytes);
-  return GoQuote(text) + "...";
+  return QuoteExcerpt(text);
 }
 
 }  // namespace tocsin::exposition

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "exposition/entry.h"
+#include "exposition/label_spans.h"
 #include "exposition/short_decimal.h"
 #include "model/labels.h"
 #include "model/metadata.h"
@@ -28,7 +30,7 @@ namespace tocsin::exposition {
 /// text is at most kMaxSeriesBytes long. Confined to a thread.
 class TextParser {
  public:
-  enum class Entry : uint8_t { kEnd, kSeries, kHelp, kType, kComment, kInvalid };
+  using Entry = exposition::Entry;
 
   /// Label strings of ours hold 16 MiB; a series text beyond is an attack or a broken page.
   static constexpr size_t kMaxSeriesBytes = size_t{1} << 20;
@@ -46,6 +48,11 @@ class TextParser {
   /// How long the series text of the coming line is if the line is well formed; 0 when it is no
   /// sample.
   size_t GuessSeriesSize() const;
+  /// The size by which a known text of the coming line, of whatever kind, would be found again; 0
+  /// at the end.
+  size_t GuessEntrySize() const;
+  /// Steps over a line of nothing but blanks; false when the coming line is none.
+  bool TakeBlankLine();
   /// Takes the coming line as a sample whose series text, known to be well formed, is its first
   /// `size` bytes. False, and nothing has happened, unless exactly a value, an optional timestamp
   /// and the line's end follow. Sets series(), value() and timestamp_ms(), but not the labels.
@@ -82,14 +89,6 @@ class TextParser {
 
  private:
   enum class Token : uint8_t;
-  struct Span {
-    size_t begin;
-    size_t end;
-  };
-  struct LabelSpans {
-    Span name;
-    Span value;
-  };
 
   // The page followed by the line's end that upstream appends; anything further does not exist.
   char At(size_t i) const { return i < page_.size() ? page_[i] : '\n'; }
@@ -113,9 +112,8 @@ class TextParser {
   bool ParseValue();
   bool ParseTimestamp();
   bool SetType(std::string_view word);
-  void CanonicalizeBound(std::string_view name, std::string& value) const;
 
-  Entry Fail(std::string message);
+  Entry Fail(std::string_view message);
   Entry FailExpecting(std::string_view expectation, Token got);
   std::string QuotePage(size_t begin, size_t end) const;
 

@@ -134,17 +134,21 @@ void ScrapeLoop::OnTick() {
   }
   if (scrape->forced_error.empty()) return SendRequest(std::move(scrape));
   environment_.run_on_worker([self = shared_from_this(), scrape] {
-    self->OnWorker(*scrape, Error(ErrorCode::kUnavailable, scrape->forced_error));
+    Result<http::ClientResponse> refusal = Error(ErrorCode::kUnavailable, scrape->forced_error);
+    self->OnWorker(*scrape, refusal);
   });
 }
 
 void ScrapeLoop::ObserveInterval(int64_t start_ns) {
+  if (interval_summary_ == nullptr || interval_summary_of_ms_ != target_->interval_ms) {
+    // A lookup builds strings and takes the registry's lock: not for every scrape.
+    interval_summary_of_ms_ = target_->interval_ms;
+    interval_summary_ = &environment_.metrics.registry.AddSummary(
+        "prometheus_target_interval_length_seconds", "Actual intervals between scrapes.",
+        {{"interval", FormatGoDurationNs(target_->interval_ms * 1'000'000)}});
+  }
   if (last_start_ns_ >= 0) {
-    environment_.metrics.registry
-        .AddSummary("prometheus_target_interval_length_seconds",
-                    "Actual intervals between scrapes.",
-                    {{"interval", FormatGoDurationNs(target_->interval_ms * 1'000'000)}})
-        .Observe(static_cast<double>(start_ns - last_start_ns_) * 1e-9);
+    interval_summary_->Observe(static_cast<double>(start_ns - last_start_ns_) * 1e-9);
   }
   last_start_ns_ = start_ns;
 }
@@ -167,7 +171,7 @@ void ScrapeLoop::SendRequest(std::shared_ptr<const Scrape> scrape) {
   if (is_abandoned) environment_.client.Cancel(request);
 }
 
-void ScrapeLoop::OnWorker(const Scrape& scrape, const Result<http::ClientResponse>& response) {
+void ScrapeLoop::OnWorker(const Scrape& scrape, Result<http::ClientResponse>& response) {
   bool is_abandoned = false;
   {
     MutexLock lock(mutex_);
@@ -179,14 +183,14 @@ void ScrapeLoop::OnWorker(const Scrape& scrape, const Result<http::ClientRespons
   work->End();
 }
 
-void ScrapeLoop::Append(const Scrape& scrape, const Result<http::ClientResponse>& response) {
+void ScrapeLoop::Append(const Scrape& scrape, Result<http::ClientResponse>& response) {
   const std::string& url = scrape.target->url;
   ContextLogger logger(environment_.logger,
                        {{"scrape_pool", scrape.settings->config.job_name}, {"target", url}});
   ScrapeReport report;
   PageCounts counts;
   appender_->BeginRow(scrape.timestamp_ms);
-  Status status = CheckScrapeResponse(response, *scrape.settings);
+  Status status = OpenScrapeResponse(response, *scrape.settings);
   if (status) {
     report.body_size_bytes = static_cast<double>(response->body.size());
     status = AppendBody(scrape, *response, logger, counts);
@@ -194,7 +198,7 @@ void ScrapeLoop::Append(const Scrape& scrape, const Result<http::ClientResponse>
     environment_.metrics.exceeded_body_size_limit.Increment();
     report.body_size_bytes = -1;
   }
-  if (!status) logger.Debug("Scrape failed", {{"err", status.error().message()}});
+  if (!status) ReportFailure(scrape, status.error(), logger);
   const int64_t duration_ns = environment_.clock.MonotonicNs() - scrape.start_ns;
   report.is_up = status.ok();
   report.duration_seconds = static_cast<double>(duration_ns) * 1e-9;
@@ -216,6 +220,14 @@ void ScrapeLoop::Append(const Scrape& scrape, const Result<http::ClientResponse>
   Finish(scrape, status, report.duration_seconds);
 }
 
+void ScrapeLoop::ReportFailure(const Scrape& scrape, const Error& error, Logger& logger) {
+  logger.Debug("Scrape failed", {{"err", error.message()}});
+  if (Logger* const log = scrape.settings->failure_log.get()) {
+    log->Error(error.message(),
+               {{"job_name", scrape.settings->config.job_name}, {"target", scrape.target->url}});
+  }
+}
+
 Status ScrapeLoop::AppendBody(const Scrape& scrape, const http::ClientResponse& response,
                               Logger& logger, PageCounts& counts) {
   // An empty page is fine, whatever it calls itself: the target has nothing to say.
@@ -231,8 +243,9 @@ Status ScrapeLoop::AppendBody(const Scrape& scrape, const http::ClientResponse& 
     logger.Debug("Invalid content type on scrape, using fallback setting.",
                  {{"err", format->warning}});
   }
-  return appender_->AppendPage(response.body, *scrape.settings, scrape.target->labels,
-                               environment_.clock.NowMs(), counts);
+  return appender_->AppendPage({response.body, format->format, scrape.target->histograms},
+                               *scrape.settings, scrape.target->labels, environment_.clock.NowMs(),
+                               counts);
 }
 
 void ScrapeLoop::Finish(const Scrape& scrape, const Status& status, double duration_seconds) {

@@ -95,8 +95,9 @@ class ScrapeLoop : public std::enable_shared_from_this<ScrapeLoop> {
   void ObserveInterval(int64_t start_ns) REQUIRES(mutex_);
   void OnTick();
   void SendRequest(std::shared_ptr<const Scrape> scrape);
-  void OnWorker(const Scrape& scrape, const Result<http::ClientResponse>& response);
-  void Append(const Scrape& scrape, const Result<http::ClientResponse>& response);
+  void OnWorker(const Scrape& scrape, Result<http::ClientResponse>& response);
+  void Append(const Scrape& scrape, Result<http::ClientResponse>& response);
+  void ReportFailure(const Scrape& scrape, const Error& error, Logger& logger);
   Status AppendBody(const Scrape& scrape, const http::ClientResponse& response, Logger& logger,
                     PageCounts& counts);
   void Finish(const Scrape& scrape, const Status& status, double duration_seconds);
@@ -118,8 +119,10 @@ class ScrapeLoop : public std::enable_shared_from_this<ScrapeLoop> {
   Health health_ GUARDED_BY(mutex_);
   Timers::TimerId timer_ GUARDED_BY(mutex_) = 0;
   http::Client::RequestId request_ GUARDED_BY(mutex_) = 0;
-  int64_t last_grid_ms_ GUARDED_BY(mutex_) = 0;    // Of the last scrape.
-  int64_t last_start_ns_ GUARDED_BY(mutex_) = -1;  // -1: there was none.
+  int64_t last_grid_ms_ GUARDED_BY(mutex_) = 0;                          // Of the last scrape.
+  int64_t last_start_ns_ GUARDED_BY(mutex_) = -1;                        // -1: there was none.
+  telemetry::Histogram* interval_summary_ GUARDED_BY(mutex_) = nullptr;  // Of the interval below.
+  int64_t interval_summary_of_ms_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace tocsin::scraper

@@ -25,7 +25,9 @@ ScrapeManager::ScrapeManager(const ScrapeManagerOptions& options)
                    options.run_on_worker,
                    options.offset_seed,
                    options.global_url,
-                   std::make_shared<WorkTracker>()} {
+                   std::make_shared<WorkTracker>()},
+      features_(options.features),
+      open_failure_log_(options.open_failure_log) {
   refresh_id_ = options.registry.AddRefresh([this] { RefreshMetadataMetrics(); });
 }
 
@@ -41,7 +43,7 @@ void ScrapeManager::ApplyConfig(const std::vector<config::ScrapeConfig>& jobs) {
   for (const config::ScrapeConfig& job : jobs) {
     names.insert(job.job_name);
     std::unique_ptr<ScrapePool>& pool = pools_[job.job_name];
-    auto settings = MakeScrapeSettings(job);
+    auto settings = MakeScrapeSettings(job, features_, OpenFailureLog(job.scrape_failure_log_file));
     if (pool == nullptr) {
       metrics_.pools.Increment();
       pool = std::make_unique<ScrapePool>(environment_, std::move(settings));
@@ -59,6 +61,15 @@ void ScrapeManager::ApplyConfig(const std::vector<config::ScrapeConfig>& jobs) {
     KeepRetired(*it->second);
     it = pools_.erase(it);
   }
+}
+
+// Jobs that name the same file share it, and so do scrapes that began before a reload.
+std::shared_ptr<Logger> ScrapeManager::OpenFailureLog(const std::string& path) {
+  if (path.empty() || !open_failure_log_) return nullptr;
+  std::weak_ptr<Logger>& known = failure_logs_[path];
+  std::shared_ptr<Logger> log = known.lock();
+  if (log == nullptr) known = log = open_failure_log_(path);
+  return log;
 }
 
 void ScrapeManager::UpdateTargets(const std::string& job,
@@ -121,9 +132,21 @@ std::vector<DroppedTargetView> ScrapeManager::DroppedTargets(const std::string& 
   MutexLock lock(mutex_);
   std::vector<DroppedTargetView> views;
   ForEachPool(pool, [&views](const ScrapePool& each) {
-    for (const Labels& labels : each.dropped_targets()) views.push_back({labels, each.job_name()});
+    for (auto& view : each.DroppedTargets()) views.push_back(std::move(view));
   });
   return views;
+}
+
+std::optional<std::vector<RelabelStep>> ScrapeManager::RelabelSteps(const std::string& pool,
+                                                                    const Labels& labels) const {
+  std::vector<RelabelRule> rules;
+  {
+    MutexLock lock(mutex_);
+    const auto found = pools_.find(pool);
+    if (found == pools_.end()) return std::nullopt;
+    rules = found->second->config().relabel_configs;
+  }
+  return MakeRelabelSteps(rules, labels);
 }
 
 std::map<std::string, size_t> ScrapeManager::DroppedTargetCounts() const {

@@ -22,6 +22,10 @@ ScrapeMetrics::ScrapeMetrics(telemetry::Registry& telemetry_registry)
       exceeded_body_size_limit(
           registry.AddCounter("prometheus_target_scrapes_exceeded_body_size_limit_total",
                               "Total number of scrapes that hit the body size limit")),
+      exceeded_bucket_limit(registry.AddCounter(
+          "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+          "Total number of scrapes that hit the native histogram bucket limit and were "
+          "rejected.")),
       duplicate_timestamps(
           registry.AddCounter("prometheus_target_scrapes_sample_duplicate_timestamp_total",
                               "Total number of samples rejected due to duplicate timestamps but "
@@ -32,6 +36,9 @@ ScrapeMetrics::ScrapeMetrics(telemetry::Registry& telemetry_registry)
       out_of_bounds(registry.AddCounter(
           "prometheus_target_scrapes_sample_out_of_bounds_total",
           "Total number of samples rejected due to timestamp falling outside of the time bounds.")),
+      exemplars_out_of_order(registry.AddCounter(
+          "prometheus_target_scrapes_exemplar_out_of_order_total",
+          "Total number of exemplar rejected due to not being out of the expected order.")),
       sequence_misses(registry.AddCounter(
           "tocsin_target_scrapes_sequence_misses_total",
           "Total number of lines that were not where the last page of the target had them.")),

@@ -16,9 +16,11 @@ struct ScrapeMetrics {
   telemetry::Counter& exceeded_label_limits;
   telemetry::Counter& exceeded_sample_limit;
   telemetry::Counter& exceeded_body_size_limit;
+  telemetry::Counter& exceeded_bucket_limit;
   telemetry::Counter& duplicate_timestamps;
   telemetry::Counter& out_of_order;
   telemetry::Counter& out_of_bounds;
+  telemetry::Counter& exemplars_out_of_order;
   telemetry::Counter& sequence_misses;
   telemetry::Histogram& scrape_duration;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "scraper/relabel_steps.h"
+
 namespace tocsin::scraper {
 
 ScrapePool::ScrapePool(const ScrapeEnvironment& environment,
@@ -98,7 +100,7 @@ std::vector<std::shared_ptr<const Target>> ScrapePool::MakeTargets() {
       } else if (candidate->target != nullptr) {
         targets.push_back(std::move(candidate->target));
       } else {
-        AddDropped(std::move(candidate->discovered_labels));
+        AddDropped(std::move(*candidate));
       }
     }
   }
@@ -109,10 +111,21 @@ std::vector<std::shared_ptr<const Target>> ScrapePool::MakeTargets() {
   return targets;
 }
 
-void ScrapePool::AddDropped(Labels discovered_labels) {
+void ScrapePool::AddDropped(TargetCandidate candidate) {
   ++dropped_count_;
   const uint64_t limit = settings_->config.keep_dropped_targets;
-  if (limit == 0 || dropped_.size() < limit) dropped_.push_back(std::move(discovered_labels));
+  if (limit > 0 && dropped_.size() >= limit) return;
+  dropped_.push_back({std::move(candidate.discovered_labels), candidate.dropping_rule});
+}
+
+std::vector<DroppedTargetView> ScrapePool::DroppedTargets() const {
+  std::vector<DroppedTargetView> views;
+  views.reserve(dropped_.size());
+  for (const DroppedTarget& target : dropped_) {
+    views.push_back({target.discovered_labels, job_name(),
+                     DescribeDrop(settings_->config.relabel_configs, target.rule)});
+  }
+  return views;
 }
 
 void ScrapePool::Retire(const std::shared_ptr<ScrapeLoop>& loop) {

@@ -10,6 +10,7 @@
 #include "config/target_group.h"
 #include "scraper/scrape_loop.h"
 #include "scraper/target.h"
+#include "scraper/target_view.h"
 
 namespace tocsin::scraper {
 
@@ -31,7 +32,8 @@ class ScrapePool {
   /// By URL.
   std::vector<std::shared_ptr<ScrapeLoop>> ActiveLoops() const;
   /// At most keep_dropped_targets of them, unless that is 0.
-  const std::vector<Labels>& dropped_targets() const { return dropped_; }
+  std::vector<DroppedTargetView> DroppedTargets() const;
+  const config::ScrapeConfig& config() const { return settings_->config; }
   size_t dropped_count() const { return dropped_count_; }
   /// Loops retired since the last call, which may have stale markers to write yet.
   std::vector<std::weak_ptr<ScrapeLoop>> TakeRetired();
@@ -41,7 +43,7 @@ class ScrapePool {
 
   void BuildTargets();
   std::vector<std::shared_ptr<const Target>> MakeTargets();
-  void AddDropped(Labels discovered_labels);
+  void AddDropped(TargetCandidate candidate);
   std::shared_ptr<ScrapeLoop> AdoptOrMakeLoop(Loops& vanished,
                                               const std::shared_ptr<const Target>& target);
   void Retire(const std::shared_ptr<ScrapeLoop>& loop);
@@ -51,7 +53,11 @@ class ScrapePool {
   std::shared_ptr<const ScrapeSettings> settings_;
   std::vector<config::TargetGroup> groups_;
   Loops loops_;
-  std::vector<Labels> dropped_;
+  struct DroppedTarget {
+    Labels discovered_labels;
+    size_t rule;
+  };
+  std::vector<DroppedTarget> dropped_;
   size_t dropped_count_ = 0;
   std::vector<std::weak_ptr<ScrapeLoop>> retired_;
 };

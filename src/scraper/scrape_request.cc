@@ -60,6 +60,13 @@ std::string DescribeStatus(int status) {
   return text;
 }
 
+// A page of exactly the limit is over it, as upstream; the smallest limit leaves nothing to ask
+// for.
+uint64_t MaxBodyBytes(const ScrapeSettings& settings) {
+  const uint64_t limit = settings.config.body_size_limit_bytes;
+  return limit == 0 ? kMaxBodyBytes : std::max<uint64_t>(limit - 1, 1);
+}
+
 }  // namespace
 
 http::ClientRequest MakeScrapeRequest(const Target& target, const ScrapeSettings& settings) {
@@ -67,11 +74,9 @@ http::ClientRequest MakeScrapeRequest(const Target& target, const ScrapeSettings
   request.url = target.url;
   request.options = settings.client_options;
   request.timeout_ms = target.timeout_ms;
-  // A page of exactly the limit is over it, as upstream; the smallest limit leaves nothing to ask
-  // for.
-  const uint64_t limit = settings.config.body_size_limit_bytes;
-  request.max_body_bytes = limit == 0 ? kMaxBodyBytes : std::max<uint64_t>(limit - 1, 1);
+  request.max_body_bytes = MaxBodyBytes(settings);
   request.accept_gzip = settings.config.enable_compression;
+  request.defer_decoding = true;
   request.headers.emplace_back("Accept", settings.accept_header);
   if (!request.accept_gzip) request.headers.emplace_back("Accept-Encoding", "identity");
   request.headers.emplace_back("X-Prometheus-Scrape-Timeout-Seconds",
@@ -79,19 +84,20 @@ http::ClientRequest MakeScrapeRequest(const Target& target, const ScrapeSettings
   return request;
 }
 
-Status CheckScrapeResponse(const Result<http::ClientResponse>& response,
-                           const ScrapeSettings& settings) {
-  const Error too_large(ErrorCode::kTooLarge, "body size limit exceeded");
-  if (!response) {
-    if (response.error().code() == ErrorCode::kTooLarge) return too_large;
-    return response.error();
-  }
+Status OpenScrapeResponse(Result<http::ClientResponse>& response, const ScrapeSettings& settings) {
+  const auto refuse = [](const Error& error) {
+    if (error.code() != ErrorCode::kTooLarge) return error;
+    return Error(ErrorCode::kTooLarge, "body size limit exceeded");
+  };
+  if (!response) return refuse(response.error());
   if (response->status != 200) {
     return Error(ErrorCode::kUnavailable,
                  "server returned HTTP status " + DescribeStatus(response->status));
   }
+  const Status decoded = http::DecodeBody(*response, MaxBodyBytes(settings));
+  if (!decoded) return refuse(decoded.error());
   const uint64_t limit = settings.config.body_size_limit_bytes;
-  if (limit > 0 && response->body.size() >= limit) return too_large;
+  if (limit > 0 && response->body.size() >= limit) return refuse(Error(ErrorCode::kTooLarge, ""));
   return {};
 }
 

@@ -13,31 +13,40 @@ namespace tocsin::scraper {
 /// What is to be done with a line whose text is known. Four bytes; value type.
 class LineAction {
  public:
-  enum class Kind : uint8_t { kSample, kDropped, kMetadata, kComment };
+  enum class Kind : uint8_t { kSample, kDropped, kMetadata, kComment, kGrouped };
 
   /// A sample for `slot` of the target's row.
   static LineAction Sample(storage::RowAppender::Slot slot) { return LineAction(slot); }
   /// A sample that metric relabeling dropped.
   static LineAction Dropped() { return LineAction(kDroppedTag); }
-  /// A HELP line of the family at `index` of the target's metadata.
+  /// A HELP or UNIT line of the family at `index` of the target's metadata.
   static LineAction Help(uint32_t index) { return LineAction(kMetadataTag | index); }
   /// A TYPE line, which rules the bounds of new series until the next one.
   static LineAction Type(uint32_t index, MetricType type) {
     return LineAction(kMetadataTag | (static_cast<uint32_t>(type) + 1) << kTypeShift | index);
   }
   static LineAction Comment() { return LineAction(kCommentTag); }
+  /// The line at `index` of the target's SeriesGroups.
+  static LineAction Grouped(uint32_t index) { return LineAction(kDroppedTag + 1 + index); }
 
   static constexpr uint32_t kMaxSlot = (uint32_t{1} << 30) - 2;
   static constexpr uint32_t kMaxMetadataIndex = (uint32_t{1} << 26) - 1;
 
-  Kind kind() const { return static_cast<Kind>(bits_ >> 30); }
+  static constexpr uint32_t kMaxLineIndex = (uint32_t{1} << 30) - 2;
+
+  Kind kind() const {
+    if (bits_ > kDroppedTag && bits_ < kMetadataTag) return Kind::kGrouped;
+    return static_cast<Kind>(bits_ >> 30);
+  }
   bool is_sample() const { return bits_ < kDroppedTag; }
   storage::RowAppender::Slot slot() const { return bits_; }
   /// A sample whose slot storage has renumbered: the series is known, its slot is not.
   bool is_void() const { return bits_ == kVoidSlot; }
   void Void() {
-    if (is_sample()) bits_ = kVoidSlot;
+    if (is_sample() || kind() == Kind::kGrouped) bits_ = kVoidSlot;
   }
+  /// Of a kGrouped.
+  uint32_t line_index() const { return bits_ - kDroppedTag - 1; }
   uint32_t metadata_index() const { return bits_ & kMaxMetadataIndex; }
   /// Of a TYPE line.
   std::optional<MetricType> type() const {

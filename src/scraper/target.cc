@@ -51,19 +51,31 @@ Result<int64_t> ParseScrapeDuration(const LabelsBuilder& labels, std::string_vie
   return *duration_ms;
 }
 
-Status CheckSwitches(const LabelsBuilder& labels) {
-  constexpr std::array<std::string_view, 10> kBooleans = {"1",    "t", "T", "TRUE", "true",
-                                                          "True", "0", "f", "F",    "FALSE"};
-  for (const std::string_view name :
-       {"__scrape_native_histograms__", "__always_scrape_classic_histograms__",
-        "__convert_classic_histograms_to_nhcb__"}) {
-    const std::string_view value = labels.Get(name);
-    if (value.empty() || value == "false" || value == "False") continue;
-    if (std::find(kBooleans.begin(), kBooleans.end(), value) != kBooleans.end()) continue;
-    return Errorf(ErrorCode::kInvalidArgument,
-                  "error parsing {}: strconv.ParseBool: parsing {}: invalid syntax", name,
-                  GoQuote(value));
-  }
+// A label that switches something on or off for this target alone; "" leaves it to the job.
+Result<bool> ParseSwitch(const LabelsBuilder& labels, std::string_view name, bool of_job) {
+  constexpr std::array<std::string_view, 6> kTrue = {"1", "t", "T", "TRUE", "true", "True"};
+  constexpr std::array<std::string_view, 6> kFalse = {"0", "f", "F", "FALSE", "false", "False"};
+  const std::string_view value = labels.Get(name);
+  if (value.empty()) return of_job;
+  if (std::find(kTrue.begin(), kTrue.end(), value) != kTrue.end()) return true;
+  if (std::find(kFalse.begin(), kFalse.end(), value) != kFalse.end()) return false;
+  return Errorf(ErrorCode::kInvalidArgument,
+                "error parsing {}: strconv.ParseBool: parsing {}: invalid syntax", name,
+                GoQuote(value));
+}
+
+Status ReadSwitches(const LabelsBuilder& labels, const config::ScrapeConfig& config,
+                    Target& target) {
+  HistogramOptions& histograms = target.histograms;
+  TOCSIN_ASSIGN_OR_RETURN(histograms.reads_native,
+                          ParseSwitch(labels, "__scrape_native_histograms__",
+                                      config.scrape_native_histograms.value_or(false)));
+  TOCSIN_ASSIGN_OR_RETURN(histograms.keeps_classic,
+                          ParseSwitch(labels, "__always_scrape_classic_histograms__",
+                                      config.always_scrape_classic_histograms.value_or(false)));
+  TOCSIN_ASSIGN_OR_RETURN(histograms.converts_classic,
+                          ParseSwitch(labels, "__convert_classic_histograms_to_nhcb__",
+                                      config.convert_classic_histograms_to_nhcb.value_or(false)));
   if (!labels.Get("__unix_socket__").empty()) {
     return Error(ErrorCode::kInvalidArgument, "__unix_socket__ is not supported yet");
   }
@@ -71,7 +83,8 @@ Status CheckSwitches(const LabelsBuilder& labels) {
 }
 
 // What relabeling leaves must be something that can be scraped; fills in the target's timing.
-Status CheckRelabeled(const LabelsBuilder& labels, Target& target) {
+Status CheckRelabeled(const LabelsBuilder& labels, const config::ScrapeConfig& config,
+                      Target& target) {
   const std::string_view address = labels.Get(kAddress);
   if (address.empty()) return Error(ErrorCode::kInvalidArgument, "no address");
   if (address.find('/') != address.npos) {
@@ -84,7 +97,7 @@ Status CheckRelabeled(const LabelsBuilder& labels, Target& target) {
                   "scrape timeout cannot be greater than scrape interval ({} > {})",
                   GoQuote(labels.Get(kTimeout)), GoQuote(labels.Get(kInterval)));
   }
-  return CheckSwitches(labels);
+  return ReadSwitches(labels, config, target);
 }
 
 void DeleteMetaLabels(LabelsBuilder& labels) {
@@ -118,9 +131,13 @@ Result<TargetCandidate> MakeTarget(const Labels& target_labels, const Labels& gr
                                    const config::ScrapeConfig& config) {
   LabelsBuilder labels = DiscoveredLabels(target_labels, group_labels, config);
   TargetCandidate candidate{labels.Build(), nullptr};
-  if (!Relabel(config.relabel_configs, labels) || labels.empty()) return candidate;
+  // One by one, to know which rule drops it.
+  for (const RelabelRule& rule : config.relabel_configs) {
+    if (!Relabel({&rule, 1}, labels) || labels.empty()) return candidate;
+    ++candidate.dropping_rule;
+  }
   auto target = std::make_shared<Target>();
-  TOCSIN_RETURN_IF_ERROR(CheckRelabeled(labels, *target));
+  TOCSIN_RETURN_IF_ERROR(CheckRelabeled(labels, config, *target));
   DeleteMetaLabels(labels);
   SetDefault(labels, "instance", std::string(labels.Get(kAddress)));
   target->discovered_labels = candidate.discovered_labels;

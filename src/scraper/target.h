@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "config/scrape_config.h"
 #include "model/labels.h"
+#include "scraper/histogram_options.h"
 
 namespace tocsin::scraper {
 
@@ -18,6 +19,7 @@ struct Target {
   std::string url;
   int64_t interval_ms = 0;
   int64_t timeout_ms = 0;
+  HistogramOptions histograms;
   uint64_t hash = 0;  ///< Of all_labels and url, as upstream: identity, and place in the interval.
 };
 
@@ -25,6 +27,7 @@ struct Target {
 struct TargetCandidate {
   Labels discovered_labels;              ///< With the defaults of the job, before relabeling.
   std::shared_ptr<const Target> target;  ///< Null: relabeling dropped it. Shared with its loop.
+  size_t dropping_rule = 0;              ///< Which of relabel_configs dropped it.
 };
 
 /// Builds the target that `target_labels` and those of its group describe: defaults of the job,

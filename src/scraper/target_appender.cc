@@ -27,6 +27,7 @@ void TargetAppender::CheckLayout() {
   if (row_->layout_generation() == layout_generation_) return;
   layout_generation_ = row_->layout_generation();
   cache_.VoidSlots();
+  groups_.Clear();
   report_slots_.fill(std::nullopt);
 }
 
@@ -36,18 +37,28 @@ void TargetAppender::AbortRow() {
   CheckLayout();
 }
 
-Status TargetAppender::AppendPage(std::string_view page, const ScrapeSettings& settings,
-                                  const Labels& labels, int64_t now_ms, PageCounts& counts) {
-  if (series_key_ != settings.series_key) {
-    cache_.Clear();
+void TargetAppender::ForgetLines() {
+  cache_.Clear();
+  groups_.Clear();
+}
+
+// Lines remembered under other settings may mean other series.
+void TargetAppender::ChooseLines(const ScrapedPage& page, const ScrapeSettings& settings) {
+  if (series_key_ != settings.series_key || histogram_options_ != page.histograms) {
+    ForgetLines();
     series_key_ = settings.series_key;
+    histogram_options_ = page.histograms;
   }
-  PageAppender appender({*row_, cache_, metadata_, settings, labels, now_ms + kMaxAheadMs}, page);
-  Status status = appender.Run();
-  counts = appender.counts();
-  metrics_.sequence_misses.Increment(static_cast<double>(cache_.miss_count()));
-  if (counts.is_sample_limit_exceeded) metrics_.exceeded_sample_limit.Increment();
-  if (counts.is_label_limit_exceeded) metrics_.exceeded_label_limits.Increment();
+  if (groups_.is_bloated(cache_.line_count())) ForgetLines();
+}
+
+Status TargetAppender::AppendPage(const ScrapedPage& page, const ScrapeSettings& settings,
+                                  const Labels& labels, int64_t now_ms, PageCounts& counts) {
+  ChooseLines(page, settings);
+  Status status = scraper::AppendPage({*row_, cache_, groups_, metadata_, settings, labels,
+                                       page.histograms, timestamp_ms_, now_ms + kMaxAheadMs},
+                                      page.format, page.text, counts);
+  CountLimits(counts);
   if (!status) {
     cache_.AbortPage();
     AbortRow();
@@ -57,6 +68,15 @@ Status TargetAppender::AppendPage(std::string_view page, const ScrapeSettings& s
   metadata_.EndPage();
   counts_ = counts;
   return {};
+}
+
+void TargetAppender::CountLimits(const PageCounts& counts) {
+  if (cache_.miss_count() > 0) {
+    metrics_.sequence_misses.Increment(static_cast<double>(cache_.miss_count()));
+  }
+  if (counts.is_sample_limit_exceeded) metrics_.exceeded_sample_limit.Increment();
+  if (counts.is_label_limit_exceeded) metrics_.exceeded_label_limits.Increment();
+  if (counts.is_bucket_limit_exceeded) metrics_.exceeded_bucket_limit.Increment();
 }
 
 Status TargetAppender::SetReport(size_t index, std::string_view name, const Labels& labels,
@@ -115,6 +135,9 @@ void TargetAppender::LogRefusals(Logger& logger, const storage::RowResult& resul
          "Error on ingesting samples with different value but same timestamp");
   report(counts_.out_of_bounds + result.out_of_bounds, &metrics_.out_of_bounds,
          "Error on ingesting samples that are too old or are too far into the future");
+  report(counts_.exemplars_out_of_order, &metrics_.exemplars_out_of_order,
+         "Error on ingesting out-of-order exemplars");
+  report(counts_.truncated, nullptr, "Sample limit exceeded, kept only the first samples");
   if (counts_.refused > 0) {
     logger.Warn("Storage has no room for new series",
                 {{"num_dropped", std::to_string(counts_.refused)}, {"err", counts_.refusal}});

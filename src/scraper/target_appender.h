@@ -9,10 +9,12 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "exposition/content_type.h"
 #include "model/labels.h"
 #include "scraper/page_appender.h"
 #include "scraper/scrape_metrics.h"
 #include "scraper/sequence_cache.h"
+#include "scraper/series_groups.h"
 #include "scraper/target_metadata.h"
 #include "storage/appendable.h"
 
@@ -34,6 +36,13 @@ struct ScrapeReport {
   double body_size_bytes = 0;  ///< -1 when the body limit was hit, 0 after any other failure.
 };
 
+/// A page as it was received.
+struct ScrapedPage {
+  std::string_view text;
+  exposition::Format format = exposition::Format::kText;
+  HistogramOptions histograms;
+};
+
 /// Writes the scrapes of one target: owns its row in storage, its sequence cache and its metadata.
 /// Use: BeginRow, AppendPage unless there is no page, AppendReport, Commit. Series of the last row
 /// that are not in this one get stale markers from storage. Confined to a thread at a time, but
@@ -49,7 +58,7 @@ class TargetAppender {
   void BeginRow(int64_t timestamp_ms);
   /// Adds a page to the row. On error the row holds nothing, so the target's series go stale;
   /// `counts` is set either way.
-  Status AppendPage(std::string_view page, const ScrapeSettings& settings, const Labels& labels,
+  Status AppendPage(const ScrapedPage& page, const ScrapeSettings& settings, const Labels& labels,
                     int64_t now_ms, PageCounts& counts);
   /// Adds the report series. The first error is returned, the others are added all the same.
   Status AppendReport(const ScrapeReport& report, const Labels& labels);
@@ -69,13 +78,18 @@ class TargetAppender {
   void CheckLayout();
   void AbortRow();
   Status SetReport(size_t index, std::string_view name, const Labels& labels, double value);
+  void ForgetLines();
+  void ChooseLines(const ScrapedPage& page, const ScrapeSettings& settings);
+  void CountLimits(const PageCounts& counts);
   void LogRefusals(Logger& logger, const storage::RowResult& result);
 
   ScrapeMetrics& metrics_;
   const std::unique_ptr<storage::RowAppender> row_;
   SequenceCache cache_;
+  SeriesGroups groups_;
   TargetMetadata metadata_;
-  std::string series_key_;  // Of the settings that filled the cache.
+  std::string series_key_;              // Of the settings that filled the cache.
+  HistogramOptions histogram_options_;  // With which it was filled.
   uint64_t layout_generation_;
   std::array<std::optional<storage::RowAppender::Slot>, kMaxReportSeries> report_slots_;
   int64_t timestamp_ms_ = 0;

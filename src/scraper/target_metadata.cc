@@ -54,6 +54,16 @@ uint32_t TargetMetadata::SetType(std::string_view metric, MetricType type) {
   return index;
 }
 
+uint32_t TargetMetadata::SetUnit(std::string_view metric, std::string unit) {
+  const uint32_t index = IndexOf(metric);
+  if (families_[index]->metadata.unit != unit) {
+    FamilyMetadata changed = *families_[index];
+    changed.metadata.unit = std::move(unit);
+    Replace(index, std::move(changed));
+  }
+  return index;
+}
+
 uint32_t TargetMetadata::IndexOf(std::string_view metric) {
   if (index_.empty()) {
     for (uint32_t i = 0; i < families_.size(); ++i) {

@@ -58,6 +58,9 @@ class TargetMetadata {
   // For the scrape.
   uint32_t SetHelp(std::string_view metric, std::string help);
   uint32_t SetType(std::string_view metric, MetricType type);
+  uint32_t SetUnit(std::string_view metric, std::string unit);
+  /// The family at an index that one of the above gave on this page.
+  const FamilyMetadata& At(uint32_t index) const { return *families_[index]; }
   /// The family is on this page with what it said before.
   void Touch(uint32_t index) { last_seen_[index] = page_; }
   /// A page was read whole: families not seen for ten pages are forgotten.

@@ -37,6 +37,8 @@ struct ActiveTargetView {
 struct DroppedTargetView {
   Labels discovered_labels;
   std::string scrape_pool;
+  std::string reason =
+      {};  ///< The rule that did it: "relabel_configs[1]: keep if [a;b] matches x".
 };
 
 /// What one target says of its metric families, for /api/v1/metadata and /api/v1/targets/metadata.

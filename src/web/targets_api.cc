@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 
+#include "base/json_value.h"
 #include "base/json_writer.h"
 #include "promql/parser.h"
 #include "web/api_parameters.h"
@@ -47,6 +48,8 @@ void WriteDroppedTarget(JsonWriter& json, const scraper::DroppedTargetView& targ
   json.BeginObject();
   json.Key("discoveredLabels"), json.Raw(LabelsJson(target.discovered_labels));
   json.KeyString("scrapePool", target.scrape_pool);
+  // Beyond upstream, where it is left to guess.
+  if (!target.reason.empty()) json.KeyString("dropReason", target.reason);
   json.EndObject();
 }
 
@@ -153,6 +156,77 @@ ApiResult TargetsMetadata(const TargetsApiDependencies& dependencies,
   return ApiResult::Json(std::move(data));
 }
 
+Result<Labels> ParseLabels(std::string_view text) {
+  TOCSIN_ASSIGN_OR_RETURN(const JsonValue value, ParseJson(text));
+  const JsonValue::Object* const object = value.AsObject();
+  if (object == nullptr) return Error(ErrorCode::kInvalidArgument, "labels are not an object");
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& [name, member] : *object) {
+    const std::string* const label = member.AsString();
+    if (label == nullptr) {
+      return Errorf(ErrorCode::kInvalidArgument, "value of label {} is not a string",
+                    GoQuote(name));
+    }
+    pairs.emplace_back(name, *label);
+  }
+  return Labels::FromPairs(std::move(pairs));
+}
+
+void WriteRule(JsonWriter& json, const RelabelRule& rule) {
+  json.BeginObject();
+  if (!rule.source_labels.empty()) {
+    json.Key("source_labels");
+    json.BeginArray();
+    for (const std::string& label : rule.source_labels) json.String(label);
+    json.EndArray();
+  }
+  const auto write = [&json](std::string_view key, const std::string& text) {
+    if (!text.empty()) json.KeyString(key, text);
+  };
+  write("separator", rule.separator);
+  json.KeyString("regex", rule.regex.pattern());
+  if (rule.modulus != 0) {
+    json.Key("modulus");
+    json.Uint(rule.modulus);
+  }
+  write("target_label", rule.target_label);
+  write("replacement", rule.replacement);
+  json.KeyString("action", scraper::RelabelActionText(rule.action));
+  json.EndObject();
+}
+
+ApiResult RelabelSteps(const TargetsApiDependencies& dependencies, const http::Request& request) {
+  const auto refuse = [](std::string message) {
+    return ApiError{ApiErrorType::kBadData, std::move(message)};
+  };
+  const std::string pool(request.Parameter("scrapePool"));
+  if (pool.empty()) return refuse("no scrapePool parameter provided");
+  const std::string_view text = request.Parameter("labels");
+  if (text.empty()) return refuse("no labels parameter provided");
+  const Result<Labels> labels = ParseLabels(text);
+  if (!labels) return refuse("error parsing labels: " + labels.error().message());
+  std::optional<std::vector<scraper::RelabelStep>> steps;
+  if (dependencies.relabel_steps) steps = dependencies.relabel_steps(pool, *labels);
+  if (!steps) {
+    return refuse("error retrieving scrape config: scrape pool " + GoQuote(pool) + " not found");
+  }
+  std::string data;
+  JsonWriter json(data);
+  json.BeginObject();
+  json.Key("steps");
+  json.BeginArray();
+  for (const scraper::RelabelStep& step : *steps) {
+    json.BeginObject();
+    json.Key("rule"), WriteRule(json, step.rule);
+    json.Key("output"), json.Raw(LabelsJson(step.output));
+    json.Key("keep"), json.Bool(step.is_kept);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return ApiResult::Json(std::move(data));
+}
+
 ApiResult ScrapePools(const TargetsApiDependencies& dependencies) {
   std::vector<std::string> names;
   if (dependencies.pool_names) names = dependencies.pool_names();
@@ -214,6 +288,8 @@ void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies) {
                 [shared](http::Request& request) { return Targets(*shared, request); });
   routes.Handle("GET", "/targets/metadata",
                 [shared](http::Request& request) { return TargetsMetadata(*shared, request); });
+  routes.Handle("GET", "/targets/relabel_steps",
+                [shared](http::Request& request) { return RelabelSteps(*shared, request); });
   routes.Handle("GET", "/scrape_pools", [shared](http::Request&) { return ScrapePools(*shared); });
   routes.Handle("GET", "/alertmanagers",
                 [shared](http::Request&) { return Alertmanagers(*shared); });

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "scraper/relabel_steps.h"
 #include "scraper/target_view.h"
 #include "web/api_routes.h"
 #include "web/metadata_api.h"
@@ -25,11 +27,15 @@ struct TargetsApiDependencies {
   std::function<std::vector<scraper::ActiveTargetView>(const std::string& pool)> active_targets;
   std::function<std::vector<scraper::DroppedTargetView>(const std::string& pool)> dropped_targets;
   std::function<std::map<std::string, size_t>()> dropped_target_counts;
+  /// What each relabeling rule of a job makes of labels; nothing for unknown jobs.
+  std::function<std::optional<std::vector<scraper::RelabelStep>>(const std::string& pool,
+                                                                 const Labels& labels)>
+      relabel_steps = {};
   std::function<std::vector<scraper::TargetMetadataView>()> metadata;
   std::function<AlertmanagersView()> alertmanagers;
 };
 
-/// Registers /targets, /targets/metadata, /scrape_pools and /alertmanagers.
+/// Registers /targets, /targets/metadata, /targets/relabel_steps, /scrape_pools and /alertmanagers.
 void AddTargetsRoutes(ApiRoutes& routes, TargetsApiDependencies dependencies);
 
 /// What all targets say of their metrics, for MetadataApi. Thread-safe if `targets` is.

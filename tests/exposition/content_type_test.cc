@@ -63,14 +63,35 @@ INSTANTIATE_TEST_SUITE_P(
                     "could not parse received Content-Type \"text/plain; charset\", using "
                     "fallback_scrape_protocol \"text/plain\"\nmime: invalid media parameter"}));
 
-TEST(AcceptHeaderTest, OffersWhatIsParsedInTheOrderWanted) {
+TEST(ContentTypeTest, KnowsTheFormats) {
+  EXPECT_EQ(ChooseFormat("text/plain; version=0.0.4", "")->format, Format::kText);
+  EXPECT_EQ(ChooseFormat("application/openmetrics-text; version=1.0.0; charset=utf-8", "")->format,
+            Format::kOpenMetrics);
+  EXPECT_EQ(ChooseFormat("application/vnd.google.protobuf; encoding=delimited", "")->format,
+            Format::kProtobuf);
+}
+
+TEST(ContentTypeTest, AnyFormatCanBeTheFallback) {
+  const auto assumed = ChooseFormat("", "OpenMetricsText0.0.1");
+  ASSERT_TRUE(assumed.ok());
+  EXPECT_EQ(assumed->format, Format::kOpenMetrics);
+  EXPECT_EQ(assumed->warning,
+            "non-compliant scrape target sending blank Content-Type, using "
+            "fallback_scrape_protocol \"application/openmetrics-text\"");
+  EXPECT_EQ(ChooseFormat("", "PrometheusProto")->format, Format::kProtobuf);
+}
+
+TEST(AcceptHeaderTest, OffersProtocolsInTheOrderWanted) {
   const std::vector<std::string> defaults = {"OpenMetricsText1.0.0", "OpenMetricsText0.0.1",
                                              "PrometheusText1.0.0", "PrometheusText0.0.4"};
   EXPECT_EQ(AcceptHeader(defaults, "allow-utf-8"),
-            "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,"
-            "*/*;q=0.4");
-  EXPECT_EQ(AcceptHeader(std::vector<std::string>{"PrometheusText0.0.4"}, "underscores"),
-            "text/plain;version=0.0.4;q=0.6,*/*;q=0.5");
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+            "application/openmetrics-text;version=0.0.1;q=0.5,"
+            "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,"
+            "*/*;q=0.2");
+  EXPECT_EQ(AcceptHeader(std::vector<std::string>{"PrometheusProto"}, "underscores"),
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding="
+            "delimited;q=0.6,*/*;q=0.5");
 }
 
 }  // namespace

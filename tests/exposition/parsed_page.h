@@ -26,6 +26,8 @@ inline ParsedPage Parse(std::string_view page) {
   while (true) {
     switch (parser.Next()) {
       case TextParser::Entry::kEnd:
+      case TextParser::Entry::kHistogram:  // Not in this format; neither are units.
+      case TextParser::Entry::kUnit:
         return result;
       case TextParser::Entry::kInvalid: {
         const std::string& message = parser.error().message();

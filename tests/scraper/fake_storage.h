@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/mutex.h"
 #include "model/labels.h"
 #include "model/sample.h"
@@ -56,12 +58,30 @@ class FakeStorage final : public storage::Appendable {
     return std::string(labels.Get(kMetricNameLabel)) + (rest.empty() ? "" : rest.ToString());
   }
 
+  /// What was stored of a series beside floats, one text each: "1000:i schema=3 count=7 sum=2.5
+  /// buckets=4" or "stale", exemplars as "{id=\"x\"} 0.5@900".
+  std::string HistogramsOf(const std::string& series) { return Joined(histograms, series); }
+  std::string ExemplarsOf(const std::string& series) { return Joined(exemplars, series); }
+
   Mutex mutex;
   std::map<std::string, std::vector<Sample>> samples;
+  std::map<std::string, std::vector<std::string>> histograms;
+  std::map<std::string, std::vector<std::string>> exemplars;
+  std::map<std::string, int64_t> starts_ms;  ///< The last one.
+  std::map<std::string, MetricMetadata> metadata;
+  size_t metadata_calls = 0;
+  bool refuses_exemplars = false;
   size_t series_limit = SIZE_MAX;
   size_t slot_lookups = 0;
   bool fail_commits = false;
   bool renumber_at_next_row = false;
+
+ private:
+  std::string Joined(std::map<std::string, std::vector<std::string>>& texts,
+                     const std::string& series) {
+    MutexLock lock(mutex);
+    return fmt::format("{}", fmt::join(texts[series], " "));
+  }
 };
 
 /// One target's writer in FakeStorage.
@@ -93,6 +113,9 @@ class FakeRowAppender final : public storage::RowAppender {
     }
     std::fill(present_words_.begin(), present_words_.end(), 0);
     own_times_.clear();
+    histograms_.clear();
+    exemplars_.clear();
+    starts_ms_.clear();
   }
 
   bool SetAt(Slot slot, int64_t timestamp_ms, double value, bool track_staleness) override {
@@ -105,13 +128,51 @@ class FakeRowAppender final : public storage::RowAppender {
     return true;
   }
 
+  Status SetHistogram(Slot slot, std::optional<int64_t> timestamp_ms, const Histogram& histogram,
+                      bool track_staleness) override {
+    return SetAnyHistogram(slot, timestamp_ms, 'i', ToFloat(histogram), track_staleness,
+                           Validate(histogram));
+  }
+  Status SetHistogram(Slot slot, std::optional<int64_t> timestamp_ms,
+                      const FloatHistogram& histogram, bool track_staleness) override {
+    return SetAnyHistogram(slot, timestamp_ms, 'f', histogram, track_staleness,
+                           Validate(histogram));
+  }
+
+  void SetStart(Slot slot, int64_t start_timestamp_ms) override {
+    if (IsSet(slot)) starts_ms_[slot] = start_timestamp_ms;
+  }
+
+  size_t AddExemplars(Slot slot, std::span<const Exemplar> exemplars) override {
+    if (!IsSet(slot)) return 0;
+    if (storage_.refuses_exemplars) return exemplars.size();
+    for (const Exemplar& exemplar : exemplars) {
+      exemplars_.emplace_back(slot, fmt::format("{} {}@{}", exemplar.labels.ToString(),
+                                                exemplar.value, exemplar.timestamp_ms));
+    }
+    return 0;
+  }
+
+  void SetMetadata(Slot slot, const MetricMetadata& metadata) override {
+    MutexLock lock(storage_.mutex);
+    storage_.metadata[texts_[slot]] = metadata;
+    ++storage_.metadata_calls;
+  }
+
   Result<storage::RowResult> CommitRow() override {
     MutexLock lock(storage_.mutex);
     if (storage_.fail_commits) return Error(ErrorCode::kUnavailable, "disk full");
     storage::RowResult result;
     std::map<std::string, bool> live;
+    for (const auto& [slot, text] : exemplars_) storage_.exemplars[texts_[slot]].push_back(text);
+    for (const auto& [slot, start_ms] : starts_ms_) storage_.starts_ms[texts_[slot]] = start_ms;
+    for (const auto& [slot, histogram] : histograms_) {
+      storage_.histograms[texts_[slot]].push_back(histogram.text);
+      ++result.appended;
+      if (histogram.is_tracked) live[texts_[slot]] = true;
+    }
     for (Slot slot = 0; slot < texts_.size(); ++slot) {
-      if ((present_words_[slot / 64] >> (slot % 64) & 1) == 0) continue;
+      if (!IsSet(slot) || histograms_.contains(slot)) continue;
       const auto own = own_times_.find(slot);
       Add(texts_[slot], own == own_times_.end() ? timestamp_ms_ : own->second.first, values_[slot],
           result);
@@ -119,6 +180,11 @@ class FakeRowAppender final : public storage::RowAppender {
     }
     for (const auto& [text, unused] : live_) {
       if (live.contains(text)) continue;
+      if (auto& list = storage_.histograms[text]; !list.empty()) {
+        list.push_back(fmt::format("{}:stale", timestamp_ms_));
+        ++result.stale;
+        continue;
+      }
       storage::RowResult ignored;
       if (Add(text, timestamp_ms_, kStaleNan, ignored)) ++result.stale;
     }
@@ -129,6 +195,29 @@ class FakeRowAppender final : public storage::RowAppender {
   void AbortRow() override {}
 
  private:
+  struct SetHistogramText {
+    std::string text;
+    bool is_tracked;
+  };
+
+  bool IsSet(Slot slot) const { return (present_words_[slot / 64] >> (slot % 64) & 1) != 0; }
+
+  Status SetAnyHistogram(Slot slot, std::optional<int64_t> timestamp_ms, char kind,
+                         const FloatHistogram& histogram, bool track_staleness,
+                         const Status& validity) {
+    if (!validity) return validity.error();
+    if (!SetAt(slot, timestamp_ms.value_or(timestamp_ms_), histogram.count, track_staleness)) {
+      return Error(ErrorCode::kAlreadyExists, "duplicate sample for timestamp");
+    }
+    histograms_[slot] = {
+        fmt::format("{}:{} schema={} count={} sum={} buckets={}",
+                    timestamp_ms.value_or(timestamp_ms_), kind, histogram.schema, histogram.count,
+                    histogram.sum,
+                    histogram.positive_buckets.size() + histogram.negative_buckets.size()),
+        track_staleness};
+    return {};
+  }
+
   bool Add(const std::string& text, int64_t timestamp_ms, double value,
            storage::RowResult& result) {
     std::vector<Sample>& list = storage_.samples[text];
@@ -169,6 +258,9 @@ class FakeRowAppender final : public storage::RowAppender {
   std::vector<double> values_;
   std::vector<uint64_t> present_words_;
   std::map<Slot, std::pair<int64_t, bool>> own_times_;
+  std::map<Slot, SetHistogramText> histograms_;
+  std::vector<std::pair<Slot, std::string>> exemplars_;
+  std::map<Slot, int64_t> starts_ms_;
   std::map<std::string, bool> live_;  // In the last committed row.
 };
 

@@ -26,8 +26,14 @@ class ManagerFixture {
 
   void Restart() {
     manager.reset();
-    manager.emplace(ScrapeManagerOptions{clock, timers, client, storage, logger, registry,
-                                         [](const std::function<void()>& task) { task(); }});
+    manager.emplace(
+        ScrapeManagerOptions{.clock = clock,
+                             .timers = timers,
+                             .client = client,
+                             .storage = storage,
+                             .logger = logger,
+                             .registry = registry,
+                             .run_on_worker = [](const std::function<void()>& task) { task(); }});
   }
 
   /// Configures one job with these targets.

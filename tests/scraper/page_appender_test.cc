@@ -129,6 +129,24 @@ TEST(PageAppenderTest, SampleLimitRejectsTheScrapeAndCreatesNoSeriesBeyond) {
   EXPECT_EQ(f.CounterValue("prometheus_target_scrapes_exceeded_sample_limit_total"), 1);
 }
 
+TEST(PageAppenderTest, SampleLimitMayCutThePageInstead) {
+  PageFixture f;
+  config::ScrapeConfig config;
+  config.sample_limit = 2;
+  auto settings = std::make_shared<ScrapeSettings>(*MakeScrapeSettings(config));
+  settings->truncates_at_sample_limit = true;
+  f.settings = settings;
+  for (const int64_t now_ms : {1000, 2000}) {
+    ASSERT_TRUE(f.Scrape("a 1\nb 2\nc 3\nd 4\n", now_ms).ok());
+    EXPECT_EQ(f.counts.samples, 4u);
+    EXPECT_EQ(f.counts.post_relabel, 4u);
+    EXPECT_EQ(f.counts.truncated, 2u);
+  }
+  EXPECT_EQ(f.storage.SamplesOf(kB), "1000:2 2000:2");
+  EXPECT_FALSE(f.storage.samples.contains("c{instance=\"i\", job=\"j\"}"));
+  EXPECT_EQ(f.CounterValue("prometheus_target_scrapes_exceeded_sample_limit_total"), 2);
+}
+
 TEST(PageAppenderTest, SampleLimitCountsAfterRelabeling) {
   config::ScrapeConfig config;
   config.sample_limit = 1;

@@ -16,15 +16,17 @@ namespace tocsin::scraper {
 struct PageFixture {
   explicit PageFixture(const config::ScrapeConfig& config = {}) { Configure(config); }
 
-  void Configure(const config::ScrapeConfig& config) { settings = MakeScrapeSettings(config); }
+  void Configure(const config::ScrapeConfig& config, const ScrapeFeatures& features = {}) {
+    settings = MakeScrapeSettings(config, features);
+  }
 
   /// One scrape of `page` at `timestamp_ms`, without report series.
   Status Scrape(std::string_view page, int64_t timestamp_ms) {
     // A copy of exact size, so that a sanitizer sees a read behind the end.
     const std::vector<char> copy(page.begin(), page.end());
     appender.BeginRow(timestamp_ms);
-    const Status status =
-        appender.AppendPage({copy.data(), copy.size()}, *settings, labels, timestamp_ms, counts);
+    const Status status = appender.AppendPage({{copy.data(), copy.size()}, format, histograms},
+                                              *settings, labels, timestamp_ms, counts);
     const Status committed = appender.Commit(logger);
     return committed ? status : committed;
   }
@@ -38,6 +40,8 @@ struct PageFixture {
   FakeStorage storage;
   Labels labels = {{"instance", "i"}, {"job", "j"}};
   std::shared_ptr<const ScrapeSettings> settings;
+  exposition::Format format = exposition::Format::kText;
+  HistogramOptions histograms;
   TargetAppender appender{storage, pool, metrics};
   PageCounts counts;
 };

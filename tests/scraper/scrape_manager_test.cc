@@ -10,6 +10,17 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+/// Keeps each line as message and fields.
+struct LineLogger final : Logger {
+  bool IsEnabled(LogLevel) const override { return true; }
+  void Write(LogLevel, std::string_view message, std::span<const LogField> fields) override {
+    std::string line(message);
+    for (const LogField& field : fields) line += fmt::format(" {}={}", field.key, field.value);
+    lines.push_back(line);
+  }
+  std::vector<std::string> lines;
+};
+
 class ScrapeManagerTest : public testing::Test, protected ManagerFixture {
  protected:
   std::vector<std::string> Urls() {
@@ -122,6 +133,75 @@ TEST_F(ScrapeManagerTest, ChangedMetricRelabelingAppliesFromTheNextScrape) {
       storage.LastValue("scrape_samples_post_metric_relabeling{instance=\"h:1\", job=\"job\"}"), 1);
 }
 
+TEST_F(ScrapeManagerTest, AReloadLeavesUnchangedJobsUndisturbed) {
+  client.SetPage("a 1\nb 1\n");
+  config::ScrapeConfig other = MakeJob("other");
+  manager->ApplyConfig({MakeJob(), other});
+  manager->UpdateTargets("job", MakeGroups({"h:1"}));
+  AdvanceInterval();
+  AdvanceInterval();
+  const size_t lookups = storage.slot_lookups;
+  const int64_t last_ms = OnlyTarget().last_scrape_ms;
+  other.scrape_interval = std::chrono::seconds(30);
+  manager->ApplyConfig({MakeJob(), other});
+  manager->UpdateTargets("job", MakeGroups({"h:1"}));
+  AdvanceInterval();
+  EXPECT_EQ(OnlyTarget().last_scrape_ms, last_ms + 10'000);  // The same phase.
+  EXPECT_EQ(storage.slot_lookups, lookups);                  // The same cache.
+  EXPECT_THAT(storage.SamplesOf("a{instance=\"h:1\", job=\"job\"}"),
+              testing::Not(testing::HasSubstr("stale")));
+}
+
+TEST_F(ScrapeManagerTest, FailedScrapesAreWrittenToTheJobsLog) {
+  auto log = std::make_shared<LineLogger>();
+  std::vector<std::string> opened;
+  manager.emplace(ScrapeManagerOptions{.clock = clock,
+                                       .timers = timers,
+                                       .client = client,
+                                       .storage = storage,
+                                       .logger = logger,
+                                       .registry = registry,
+                                       .run_on_worker = [](const auto& task) { task(); },
+                                       .open_failure_log =
+                                           [&](const std::string& path) {
+                                             opened.push_back(path);
+                                             return log;
+                                           }});
+  config::ScrapeConfig job = MakeJob();
+  job.scrape_failure_log_file = "/log";
+  config::ScrapeConfig second = MakeJob("second");
+  second.scrape_failure_log_file = "/log";
+  manager->ApplyConfig({job, second});
+  manager->UpdateTargets("job", MakeGroups({"h:1"}));
+  AdvanceInterval();
+  EXPECT_THAT(opened, testing::ElementsAre("/log"));
+  EXPECT_THAT(log->lines,
+              testing::ElementsAre("connection refused job_name=job target=http://h:1/metrics"));
+}
+
+TEST_F(ScrapeManagerTest, DroppedTargetsSayWhichRuleDidIt) {
+  config::ScrapeConfig job = MakeJob();
+  RelabelRule keep;
+  keep.source_labels = {"__address__", "env"};
+  keep.regex = *Regex::Compile("h:1;.*");
+  keep.action = RelabelRule::Action::kKeep;
+  RelabelRule rename;
+  rename.regex = *Regex::Compile("(.*)");
+  rename.target_label = "x";
+  job.relabel_configs = {rename, keep};
+  RunJob(job, {"h:1", "h:2"});
+  const auto dropped = manager->DroppedTargets();
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped[0].discovered_labels.Get("__address__"), "h:2");
+  EXPECT_EQ(dropped[0].reason,
+            "relabel_configs[1]: action keep, source_labels [__address__, env], regex h:1;.*");
+  const auto steps = manager->RelabelSteps("job", Labels({{"__address__", "h:2"}}));
+  ASSERT_TRUE(steps.has_value());
+  EXPECT_TRUE((*steps)[0].is_kept);
+  EXPECT_FALSE((*steps)[1].is_kept);
+  EXPECT_FALSE(manager->RelabelSteps("unknown", {}).has_value());
+}
+
 TEST_F(ScrapeManagerTest, ARemovedJobGoesStale) {
   client.SetPage("a 1\n");
   RunJob(MakeJob(), {"h:1"});
@@ -152,10 +232,10 @@ TEST_F(ScrapeManagerTest, TooManyTargetsFailThemAllUntilThereAreFewer) {
 
 TEST_F(ScrapeManagerTest, AJobThatNeedsWhatIsMissingSaysSo) {
   config::ScrapeConfig job = MakeJob();
-  job.http_client.oauth2.emplace();
+  job.http_client.oauth2.emplace().grant_type = "password";
   RunJob(job, {"h:1"});
   AdvanceInterval();
-  EXPECT_EQ(OnlyTarget().last_error, "oauth2 is not supported yet");
+  EXPECT_EQ(OnlyTarget().last_error, "oauth2 grant_type password is not supported yet");
 }
 
 TEST_F(ScrapeManagerTest, MetadataComesByTarget) {

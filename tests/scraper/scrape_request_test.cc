@@ -19,8 +19,9 @@ TEST(ScrapeRequestTest, CarriesPrometheusHeaders) {
   EXPECT_TRUE(request.accept_gzip);
   EXPECT_NE(request.options, nullptr);
   EXPECT_EQ(http::FindHeader(request.headers, "accept"),
-            "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,"
-            "*/*;q=0.4");
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+            "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,"
+            "*/*;q=0.3");
   EXPECT_EQ(http::FindHeader(request.headers, "X-Prometheus-Scrape-Timeout-Seconds"), "2.5");
 }
 
@@ -35,9 +36,8 @@ TEST(ScrapeRequestTest, CompressionCanBeRefused) {
   EXPECT_EQ(request.max_body_bytes, 99u);
 }
 
-std::string ErrorOf(const Result<http::ClientResponse>& response,
-                    const config::ScrapeConfig& config) {
-  const Status status = CheckScrapeResponse(response, *MakeScrapeSettings(config));
+std::string ErrorOf(Result<http::ClientResponse> response, const config::ScrapeConfig& config) {
+  const Status status = OpenScrapeResponse(response, *MakeScrapeSettings(config));
   return status ? "" : status.error().message();
 }
 

@@ -37,30 +37,38 @@ class TargetsApiTest : public ::testing::Test {
  protected:
   TargetsApiTest() {
     ApiRoutes routes(server_.router(), {});
-    AddTargetsRoutes(
-        routes,
-        {.pool_names =
-             [] {
-               return std::vector<std::string>{"b", "a"};
-             },
-         .active_targets =
-             [this](const std::string& pool) {
-               seen_pool_ = pool;
-               return std::vector<ActiveTargetView>{DownTarget()};
-             },
-         .dropped_targets =
-             [](const std::string&) {
-               return std::vector<DroppedTargetView>{{Labels{{"__address__", "d:80"}}, "a"}};
-             },
-         .dropped_target_counts =
-             [] {
-               return std::map<std::string, size_t>{{"a", 1}, {"b", 0}};
-             },
-         .metadata = [this] { return metadata_; },
-         .alertmanagers =
-             [] {
-               return AlertmanagersView{{"http://am:9093/api/v2/alerts"}, {}};
-             }});
+    AddTargetsRoutes(routes, {.pool_names =
+                                  [] {
+                                    return std::vector<std::string>{"b", "a"};
+                                  },
+                              .active_targets =
+                                  [this](const std::string& pool) {
+                                    seen_pool_ = pool;
+                                    return std::vector<ActiveTargetView>{DownTarget()};
+                                  },
+                              .dropped_targets =
+                                  [](const std::string&) {
+                                    return std::vector<DroppedTargetView>{
+                                        {Labels{{"__address__", "d:80"}}, "a", "rule"}};
+                                  },
+                              .dropped_target_counts =
+                                  [] {
+                                    return std::map<std::string, size_t>{{"a", 1}, {"b", 0}};
+                                  },
+                              .relabel_steps = [](const std::string& pool, const Labels& labels)
+                                  -> std::optional<std::vector<scraper::RelabelStep>> {
+                                if (pool != "a") return std::nullopt;
+                                RelabelRule rule;
+                                rule.source_labels = {"x"};
+                                rule.regex = *Regex::Compile("y");
+                                rule.action = RelabelRule::Action::kKeep;
+                                return scraper::MakeRelabelSteps({&rule, 1}, labels);
+                              },
+                              .metadata = [this] { return metadata_; },
+                              .alertmanagers =
+                                  [] {
+                                    return AlertmanagersView{{"http://am:9093/api/v2/alerts"}, {}};
+                                  }});
   }
 
   const std::string kActive =
@@ -69,7 +77,8 @@ class TargetsApiTest : public ::testing::Test {
       R"("scrapeUrl":"http://h:80/metrics","globalUrl":"http://h:80/metrics",)"
       R"("lastError":"Get \"x\": \u003cb\u003e","lastScrape":"2023-11-14T22:13:20.25Z",)"
       R"("lastScrapeDuration":0.07,"health":"down","scrapeInterval":"20s","scrapeTimeout":"10s"})";
-  const std::string kDropped = R"({"discoveredLabels":{"__address__":"d:80"},"scrapePool":"a"})";
+  const std::string kDropped =
+      R"({"discoveredLabels":{"__address__":"d:80"},"scrapePool":"a","dropReason":"rule"})";
 
   ApiTestServer server_;
   std::string seen_pool_;
@@ -131,6 +140,27 @@ TEST_F(TargetsApiTest, MetadataOfAMetricIsListedOnce) {
   EXPECT_EQ(all.at("up").size(), 1u);
   EXPECT_EQ(all.at("reqs").size(), 2u);
   EXPECT_EQ(source.ListMetadata("up").size(), 1u);
+}
+
+TEST_F(TargetsApiTest, ShowsWhatEachRelabelingRuleDoes) {
+  const std::string rule =
+      R"({"source_labels":["x"],"separator":";","regex":"y","replacement":"$1","action":"keep"})";
+  const std::string path = "/api/v1/targets/relabel_steps?scrapePool=a&labels=";
+  EXPECT_EQ(
+      server_.Get(path + "%7B%22x%22:%22y%22%7D").body,
+      Success("{\"steps\":[{\"rule\":" + rule + ",\"output\":{\"x\":\"y\"},\"keep\":true}]}"));
+  EXPECT_EQ(server_.Get(path + "%7B%22x%22:%22z%22%7D").body,
+            Success("{\"steps\":[{\"rule\":" + rule + ",\"output\":{},\"keep\":false}]}"));
+}
+
+TEST_F(TargetsApiTest, SaysWhatIsWrongWithARelabelingRequest) {
+  const std::string path = "/api/v1/targets/relabel_steps";
+  EXPECT_EQ(server_.Get(path).body, BadData("no scrapePool parameter provided"));
+  EXPECT_EQ(server_.Get(path + "?scrapePool=a").body, BadData("no labels parameter provided"));
+  EXPECT_EQ(server_.Get(path + "?scrapePool=a&labels=[]").body,
+            BadData("error parsing labels: labels are not an object"));
+  EXPECT_EQ(server_.Get(path + "?scrapePool=b&labels=%7B%7D").body,
+            BadData(R"(error retrieving scrape config: scrape pool \"b\" not found)"));
 }
 
 TEST_F(TargetsApiTest, ListsPoolsAndAlertmanagers) {

@@ -68,7 +68,7 @@ TEST_F(CheckpointTest, KeepsWhatIsWantedOfEachKind) {
                      record);
       ASSERT_TRUE(wal->Log(record));
     }
-    ASSERT_TRUE(wal->Log("\x0bof the future"));
+    ASSERT_TRUE(wal->Log("\x6bof the future"));
   }
   CheckpointRequest request;
   request.directory = "/wal";

@@ -36,6 +36,23 @@ class CollectingVisitor final : public ReplayVisitor {
     samples.insert(samples.end(), batch.begin(), batch.end());
     return {};
   }
+  Status OnSamplesWithStarts(std::vector<SampleRecord>& batch,
+                             std::vector<int64_t>& batch_starts_ms) override {
+    starts_ms.insert(starts_ms.end(), batch_starts_ms.begin(), batch_starts_ms.end());
+    return OnSamples(batch);
+  }
+  Status OnHistograms(std::vector<HistogramRecord>& batch) override {
+    histograms.insert(histograms.end(), batch.begin(), batch.end());
+    return {};
+  }
+  Status OnFloatHistograms(std::vector<FloatHistogramRecord>& batch) override {
+    float_histograms.insert(float_histograms.end(), batch.begin(), batch.end());
+    return {};
+  }
+  Status OnMmapMarkers(std::vector<MmapMarkerRecord>& batch) override {
+    markers.insert(markers.end(), batch.begin(), batch.end());
+    return {};
+  }
   Status OnTombstones(std::vector<TombstoneRecord>& batch) override {
     tombstones.insert(tombstones.end(), batch.begin(), batch.end());
     return {};
@@ -58,6 +75,10 @@ class CollectingVisitor final : public ReplayVisitor {
 
   std::vector<std::pair<uint64_t, Labels>> series;
   std::vector<SampleRecord> samples;
+  std::vector<int64_t> starts_ms;
+  std::vector<HistogramRecord> histograms;
+  std::vector<FloatHistogramRecord> float_histograms;
+  std::vector<MmapMarkerRecord> markers;
   std::vector<TombstoneRecord> tombstones;
   std::vector<ExemplarRecord> exemplars;
   std::vector<MetadataRecord> metadata;

@@ -100,14 +100,14 @@ TEST_F(WalTest, ReplayFromAPositionSeesWhatWasLoggedAfterIt) {
 TEST_F(WalTest, UnknownRecordTypesAreSkippedAndCounted) {
   {
     const auto wal = Open();
-    ASSERT_TRUE(wal->Log("\x0bnew format"));
-    ASSERT_TRUE(wal->Log("\x07histogram"));
-    ASSERT_TRUE(wal->Log("\x07histogram"));
+    ASSERT_TRUE(wal->Log("\x6bnew format"));
+    ASSERT_TRUE(wal->Log("\x0fhistogram"));
+    ASSERT_TRUE(wal->Log("\x0fhistogram"));
     ASSERT_TRUE(wal->Log(SampleRecordOf(1, 1)));
   }
   const ReplayReport report = Replay(*Open());
-  EXPECT_THAT(report.skipped_records, ElementsAre(std::pair<const uint8_t, uint64_t>(7, 2),
-                                                  std::pair<const uint8_t, uint64_t>(11, 1)));
+  EXPECT_THAT(report.skipped_records, ElementsAre(std::pair<const uint8_t, uint64_t>(15, 2),
+                                                  std::pair<const uint8_t, uint64_t>(107, 1)));
   EXPECT_THAT(report.corruptions, IsEmpty());
   EXPECT_THAT(visitor_.values(), ElementsAre(1));
 }

@@ -36,6 +36,10 @@ class CheckpointWriter {
   Status Filter(std::string_view record);
   Status FilterSeries(std::string_view record);
   Status FilterSamples(std::string_view record);
+  Status FilterSamplesV2(std::string_view record);
+  template <typename Entry>
+  Status FilterHistograms(std::string_view record, std::vector<Entry>& histograms);
+  Status FilterMarkers(std::string_view record);
   Status FilterTombstones(std::string_view record);
   Status FilterExemplars(std::string_view record);
   Status KeepMetadata(std::string_view record);
@@ -59,6 +63,10 @@ class CheckpointWriter {
 
   SeriesBatch series_;
   std::vector<SampleRecord> samples_;
+  std::vector<int64_t> start_timestamps_ms_;
+  std::vector<HistogramRecord> histograms_;
+  std::vector<FloatHistogramRecord> float_histograms_;
+  std::vector<MmapMarkerRecord> markers_;
   std::vector<TombstoneRecord> tombstones_;
   std::vector<ExemplarRecord> exemplars_;
   std::vector<MetadataRecord> metadata_records_;
@@ -91,6 +99,18 @@ Status CheckpointWriter::Filter(std::string_view record) {
       return FilterSeries(record);
     case RecordType::kSamples:
       return FilterSamples(record);
+    case RecordType::kSamplesV2:
+      return FilterSamplesV2(record);
+    case RecordType::kHistogramSamples:
+    case RecordType::kCustomBucketsHistogramSamples:
+    case RecordType::kHistogramSamplesV2:
+      return FilterHistograms(record, histograms_);
+    case RecordType::kFloatHistogramSamples:
+    case RecordType::kCustomBucketsFloatHistogramSamples:
+    case RecordType::kFloatHistogramSamplesV2:
+      return FilterHistograms(record, float_histograms_);
+    case RecordType::kMmapMarkers:
+      return FilterMarkers(record);
     case RecordType::kTombstones:
       return FilterTombstones(record);
     case RecordType::kExemplars:
@@ -138,6 +158,57 @@ Status CheckpointWriter::FilterSamples(std::string_view record) {
     EncodeSamples(samples_, pending_);
     KeepEncoded();
   }
+  return {};
+}
+
+Status CheckpointWriter::FilterSamplesV2(std::string_view record) {
+  TOCSIN_RETURN_IF_ERROR(DecodeSamplesV2(record, samples_, start_timestamps_ms_));
+  const size_t total = samples_.size();
+  size_t kept = 0;
+  for (size_t i = 0; i < total; ++i) {
+    if (samples_[i].timestamp_ms < request_.min_time_ms) continue;
+    samples_[kept] = samples_[i];
+    start_timestamps_ms_[kept++] = start_timestamps_ms_[i];
+  }
+  samples_.resize(kept);
+  start_timestamps_ms_.resize(kept);
+  report_.total_samples += total;
+  report_.dropped_samples += total - kept;
+  if (kept == total && total > 0) {
+    Keep(record);
+  } else if (kept > 0) {
+    EncodeSamplesV2(samples_, start_timestamps_ms_, pending_);
+    KeepEncoded();
+  }
+  return {};
+}
+
+template <typename Entry>
+Status CheckpointWriter::FilterHistograms(std::string_view record, std::vector<Entry>& histograms) {
+  TOCSIN_RETURN_IF_ERROR(DecodeHistograms(record, histograms));
+  report_.total_samples += histograms.size();
+  const size_t dropped = std::erase_if(
+      histograms, [this](const Entry& entry) { return entry.timestamp_ms < request_.min_time_ms; });
+  report_.dropped_samples += dropped;
+  if (histograms.empty()) return {};
+  if (dropped == 0) {
+    Keep(record);
+  } else {
+    EncodeHistograms(static_cast<RecordType>(RecordTypeByte(record)),
+                     std::span<const Entry>(histograms), pending_);
+    KeepEncoded();
+  }
+  return {};
+}
+
+Status CheckpointWriter::FilterMarkers(std::string_view record) {
+  TOCSIN_RETURN_IF_ERROR(DecodeMmapMarkers(record, markers_));
+  std::erase_if(markers_, [this](const MmapMarkerRecord& marker) {
+    return !request_.keep_series(marker.ref);
+  });
+  if (markers_.empty()) return {};
+  EncodeMmapMarkers(markers_, pending_);
+  KeepEncoded();
   return {};
 }
 

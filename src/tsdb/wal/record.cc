@@ -13,9 +13,12 @@
 #include <cstring>
 
 #include "base/varint.h"
+#include "tsdb/wal/record_writer.h"
 
 namespace tocsin::tsdb {
 namespace {
+
+using internal::Difference;
 
 constexpr std::string_view kUnitField = "UNIT";
 constexpr std::string_view kHelpField = "HELP";
@@ -33,11 +36,6 @@ void PutLabels(const Labels& labels, std::string& out) {
     PutString(label.name, out);
     PutString(label.value, out);
   }
-}
-
-int64_t Difference(uint64_t a, uint64_t b) { return static_cast<int64_t>(a - b); }
-int64_t Difference(int64_t a, int64_t b) {
-  return Difference(static_cast<uint64_t>(a), static_cast<uint64_t>(b));  // Wraps, as Go's.
 }
 
 constexpr size_t kMaxVarintBytes = 10;
@@ -169,6 +167,24 @@ void EncodeMetadata(std::span<const MetadataRecord> metadata, std::string& out) 
     PutString(entry.metadata.unit, out);
     PutString(kHelpField, out);
     PutString(entry.metadata.help, out);
+  }
+}
+
+void EncodeMmapMarkers(std::span<const MmapMarkerRecord> markers, std::string& out) {
+  PutType(RecordType::kMmapMarkers, out);
+  for (const MmapMarkerRecord& marker : markers) {
+    PutBE64(out, marker.ref);
+    PutBE64(out, marker.chunk_ref);
+  }
+}
+
+void EncodeSamplesV2(std::span<const SampleRecord> samples,
+                     std::span<const int64_t> start_timestamps_ms, std::string& out) {
+  PutType(RecordType::kSamplesV2, out);
+  internal::V2Writer writer;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    writer.Put(samples[i].ref, samples[i].timestamp_ms, start_timestamps_ms[i], out);
+    PutBE64(out, std::bit_cast<uint64_t>(samples[i].value));
   }
 }
 

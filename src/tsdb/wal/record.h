@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/histogram.h"
 #include "model/labels.h"
 #include "model/metadata.h"
 
@@ -25,6 +26,9 @@ enum class RecordType : uint8_t {
   kFloatHistogramSamples = 8,
   kCustomBucketsHistogramSamples = 9,
   kCustomBucketsFloatHistogramSamples = 10,
+  kSamplesV2 = 11,  ///< The three of these with start timestamps.
+  kHistogramSamplesV2 = 12,
+  kFloatHistogramSamplesV2 = 13,
 };
 
 /// The type byte of a record; 0 for an empty one. May be a type that this program does not know.
@@ -66,6 +70,28 @@ struct ExemplarRecord {
   Labels labels;
 };
 
+/// A native histogram of a series.
+struct HistogramRecord {
+  uint64_t ref = 0;
+  int64_t timestamp_ms = 0;
+  int64_t start_timestamp_ms = 0;  ///< When counting began; 0: not known, or not in this record.
+  Histogram histogram;
+};
+
+struct FloatHistogramRecord {
+  uint64_t ref = 0;
+  int64_t timestamp_ms = 0;
+  int64_t start_timestamp_ms = 0;
+  FloatHistogram histogram;
+};
+
+/// All out-of-order samples of `ref` so far are in chunk `chunk_ref` of the head chunk files. Only
+/// in the log of out-of-order samples.
+struct MmapMarkerRecord {
+  uint64_t ref = 0;
+  uint64_t chunk_ref = 0;
+};
+
 struct MetadataRecord {
   uint64_t ref = 0;
   MetricMetadata metadata;
@@ -92,6 +118,22 @@ void EncodeTombstones(std::span<const TombstoneRecord> tombstones, std::string& 
 void EncodeExemplars(std::span<const ExemplarRecord> exemplars, std::string& out);
 void EncodeMetadata(std::span<const MetadataRecord> metadata, std::string& out);
 
+void EncodeMmapMarkers(std::span<const MmapMarkerRecord> markers, std::string& out);
+
+/// As EncodeSamples, with the start timestamp of each (0: none); both spans have one size.
+void EncodeSamplesV2(std::span<const SampleRecord> samples,
+                     std::span<const int64_t> start_timestamps_ms, std::string& out);
+
+/// A record of `type` with those of `histograms` that belong in it: exponential ones in
+/// kHistogramSamples, custom buckets in kCustomBucketsHistogramSamples, all, with start timestamps,
+/// in kHistogramSamplesV2. Returns their number; with 0 nothing is appended.
+size_t EncodeHistograms(RecordType type, std::span<const HistogramRecord> histograms,
+                        std::string& out);
+/// The same with kFloatHistogramSamples, kCustomBucketsFloatHistogramSamples and
+/// kFloatHistogramSamplesV2.
+size_t EncodeHistograms(RecordType type, std::span<const FloatHistogramRecord> histograms,
+                        std::string& out);
+
 // Decoders replace the contents of their output. Each checks every length against what is there, so
 // malformed bytes are kCorruption ("samples record, byte 17: …"), never more memory than the record
 // justifies. After an error the output holds what came before the malformed byte.
@@ -101,5 +143,11 @@ Status DecodeSamples(std::string_view record, std::vector<SampleRecord>& out);
 Status DecodeTombstones(std::string_view record, std::vector<TombstoneRecord>& out);
 Status DecodeExemplars(std::string_view record, std::vector<ExemplarRecord>& out);
 Status DecodeMetadata(std::string_view record, std::vector<MetadataRecord>& out);
+Status DecodeMmapMarkers(std::string_view record, std::vector<MmapMarkerRecord>& out);
+Status DecodeSamplesV2(std::string_view record, std::vector<SampleRecord>& out,
+                       std::vector<int64_t>& start_timestamps_ms);
+/// Any of the three types; histograms of a schema that nobody knows are left out, as upstream does.
+Status DecodeHistograms(std::string_view record, std::vector<HistogramRecord>& out);
+Status DecodeHistograms(std::string_view record, std::vector<FloatHistogramRecord>& out);
 
 }  // namespace tocsin::tsdb

@@ -44,18 +44,59 @@ Status Replayer::ReadSegment(const SegmentFile& file, uint64_t offset) {
 Status Replayer::Visit(std::string_view record, Status& malformed) {
   ++report_.records;
   report_.bytes += record.size();
-  const uint8_t type = RecordTypeByte(record);
-  switch (static_cast<RecordType>(type)) {
+  const auto type = static_cast<RecordType>(RecordTypeByte(record));
+  switch (type) {
     case RecordType::kSeries:
       malformed = DecodeSeries(record, series_);
       if (!malformed) return {};
       report_.series += series_.series.size();
       return visitor_.OnSeries(series_);
     case RecordType::kSamples:
+    case RecordType::kSamplesV2:
+    case RecordType::kHistogramSamples:
+    case RecordType::kCustomBucketsHistogramSamples:
+    case RecordType::kHistogramSamplesV2:
+    case RecordType::kFloatHistogramSamples:
+    case RecordType::kCustomBucketsFloatHistogramSamples:
+    case RecordType::kFloatHistogramSamplesV2:
+      return VisitSample(type, record, malformed);
+    default:
+      return VisitOther(type, record, malformed);
+  }
+}
+
+Status Replayer::VisitSample(RecordType type, std::string_view record, Status& malformed) {
+  switch (type) {
+    case RecordType::kSamples:
       malformed = DecodeSamples(record, samples_);
       if (!malformed) return {};
       report_.samples += samples_.size();
       return visitor_.OnSamples(samples_);
+    case RecordType::kSamplesV2:
+      malformed = DecodeSamplesV2(record, samples_, start_timestamps_ms_);
+      if (!malformed) return {};
+      report_.samples += samples_.size();
+      return visitor_.OnSamplesWithStarts(samples_, start_timestamps_ms_);
+    case RecordType::kHistogramSamples:
+    case RecordType::kCustomBucketsHistogramSamples:
+    case RecordType::kHistogramSamplesV2:
+      malformed = DecodeHistograms(record, histograms_);
+      if (!malformed) return {};
+      report_.histograms += histograms_.size();
+      return visitor_.OnHistograms(histograms_);
+    default:
+      malformed = DecodeHistograms(record, float_histograms_);
+      if (!malformed) return {};
+      report_.histograms += float_histograms_.size();
+      return visitor_.OnFloatHistograms(float_histograms_);
+  }
+}
+
+Status Replayer::VisitOther(RecordType type, std::string_view record, Status& malformed) {
+  switch (type) {
+    case RecordType::kMmapMarkers:
+      malformed = DecodeMmapMarkers(record, markers_);
+      return malformed ? visitor_.OnMmapMarkers(markers_) : Status();
     case RecordType::kTombstones:
       malformed = DecodeTombstones(record, tombstones_);
       return malformed ? visitor_.OnTombstones(tombstones_) : Status();
@@ -66,7 +107,7 @@ Status Replayer::Visit(std::string_view record, Status& malformed) {
       malformed = DecodeMetadata(record, metadata_);
       return malformed ? visitor_.OnMetadata(metadata_) : Status();
     default:
-      ++report_.skipped_records[type];
+      ++report_.skipped_records[static_cast<uint8_t>(type)];
       return {};
   }
 }

@@ -39,6 +39,8 @@ class Replayer {
 
  private:
   Status Visit(std::string_view record, Status& malformed);
+  Status VisitSample(RecordType type, std::string_view record, Status& malformed);
+  Status VisitOther(RecordType type, std::string_view record, Status& malformed);
   void ReportProgress(uint64_t offset);
 
   Fs& fs_;
@@ -51,6 +53,10 @@ class Replayer {
 
   SeriesBatch series_;
   std::vector<SampleRecord> samples_;
+  std::vector<int64_t> start_timestamps_ms_;
+  std::vector<HistogramRecord> histograms_;
+  std::vector<FloatHistogramRecord> float_histograms_;
+  std::vector<MmapMarkerRecord> markers_;
   std::vector<TombstoneRecord> tombstones_;
   std::vector<ExemplarRecord> exemplars_;
   std::vector<MetadataRecord> metadata_;

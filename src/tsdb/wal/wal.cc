@@ -43,6 +43,12 @@ class BatchPool {
   std::vector<std::unique_ptr<RecordBatch>> idle_ GUARDED_BY(mutex_);
 };
 
+/// Upstream tells the two logs apart by their directories' names.
+std::string_view MetricPrefixOf(std::string_view directory) {
+  return directory.substr(directory.rfind('/') + 1) == "wbl" ? "prometheus_tsdb_out_of_order_wbl"
+                                                             : "prometheus_tsdb_wal";
+}
+
 Status RemoveUnfinished(Fs& fs, const std::string& directory) {
   TOCSIN_ASSIGN_OR_RETURN(const std::vector<DirectoryEntry> entries, fs.List(directory));
   for (const DirectoryEntry& entry : entries) {
@@ -60,7 +66,7 @@ struct Wal::State {
       : environment(environment_in),
         directory(std::move(directory_in)),
         options(options_in),
-        metrics(environment_in.registry) {}
+        metrics(environment_in.registry, MetricPrefixOf(directory)) {}
   ~State() { environment.registry.RemoveRefresh(refresh_id); }
 
   Status Start();
@@ -353,6 +359,24 @@ Status Wal::Truncate(int64_t min_time_ms, const std::function<bool(uint64_t ref)
   state_->metrics.truncate_duration_seconds.Observe(
       SecondsBetween(begin_ns, state_->environment.clock.MonotonicNs()));
   return {};
+}
+
+Result<int64_t> Wal::Cut() {
+  MutexLock lock(state_->writer_mutex);
+  if (!state_->writer) return Errorf(ErrorCode::kUnavailable, "write-ahead log is closed");
+  TOCSIN_RETURN_IF_ERROR(state_->writer->Cut());
+  const int64_t segment = state_->writer->position().segment;
+  state_->metrics.current_segment.Set(static_cast<double>(segment));
+  return segment;
+}
+
+Status Wal::RemoveBefore(int64_t segment) {
+  MutexLock lock(state_->maintenance_mutex);
+  const int64_t last = std::min(segment, position().segment) - 1;
+  state_->metrics.truncations.Increment();
+  const Status removed = RemoveSegmentsUpTo(state_->environment.fs, state_->directory, last);
+  if (!removed) state_->metrics.truncations_failed.Increment();
+  return removed;
 }
 
 Status Wal::Close() {

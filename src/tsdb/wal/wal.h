@@ -59,6 +59,7 @@ struct ReplayReport {
   uint64_t records = 0;
   uint64_t series = 0;
   uint64_t samples = 0;
+  uint64_t histograms = 0;
   uint64_t bytes = 0;
   std::map<uint8_t, uint64_t> skipped_records;  ///< By type byte: known to others, not to us.
   std::vector<WalCorruption> corruptions;       ///< At most kMaxReported; the counter knows all.
@@ -74,6 +75,14 @@ class ReplayVisitor {
   virtual ~ReplayVisitor() = default;
   virtual Status OnSeries(SeriesBatch& batch) = 0;
   virtual Status OnSamples(std::vector<SampleRecord>& samples) = 0;
+  /// Samples with start timestamps, one each (0: none). The default drops those.
+  virtual Status OnSamplesWithStarts(std::vector<SampleRecord>& samples,
+                                     std::vector<int64_t>& /*start_timestamps_ms*/) {
+    return OnSamples(samples);
+  }
+  virtual Status OnHistograms(std::vector<HistogramRecord>&) { return {}; }
+  virtual Status OnFloatHistograms(std::vector<FloatHistogramRecord>&) { return {}; }
+  virtual Status OnMmapMarkers(std::vector<MmapMarkerRecord>&) { return {}; }
   virtual Status OnTombstones(std::vector<TombstoneRecord>&) { return {}; }
   virtual Status OnExemplars(std::vector<ExemplarRecord>&) { return {}; }
   virtual Status OnMetadata(std::vector<MetadataRecord>&) { return {}; }
@@ -83,7 +92,9 @@ class ReplayVisitor {
 
 /// The write-ahead log of the head: segments 00000000, 00000001, … and at most one finished
 /// checkpoint.NNNNNNNN in a directory, in Prometheus' format. Open it, Replay what is there, then
-/// Log (Log is allowed before and during the replay too; new records are not part of it).
+/// Log (Log is allowed before and during the replay too; new records are not part of it). The log
+/// of out-of-order samples, in a directory named "wbl", is another object of this class, with
+/// metrics of its own; it has no checkpoints and is shortened by RemoveBefore instead of Truncate.
 /// Thread-safe; Replay and Truncate each exclude themselves and each other.
 class Wal {
  public:
@@ -123,6 +134,14 @@ class Wal {
   /// and older checkpoints. With too few segments it only begins a new one. Log() goes on
   /// meanwhile.
   Status Truncate(int64_t min_time_ms, const std::function<bool(uint64_t ref)>& keep_series);
+
+  /// Begins a new segment and returns its index: all that was logged before is in segments below
+  /// it.
+  Result<int64_t> Cut();
+
+  /// Removes the segments below `segment` (at most all but the current one) without a checkpoint:
+  /// their records are of no use any more.
+  Status RemoveBefore(int64_t segment);
 
   /// Makes everything logged durable (but under kOff) and ends the log. Later calls of Log fail
   /// with kUnavailable.

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <string_view>
+
 #include "telemetry/registry.h"
 
 namespace tocsin::tsdb {
 
 /// The log's own metrics, under Prometheus' names. Thread-safe; lives as long as its registry.
 struct WalMetrics {
-  explicit WalMetrics(telemetry::Registry& registry);
+  /// `prefix` begins most names: "prometheus_tsdb_wal", or that of the out-of-order log.
+  WalMetrics(telemetry::Registry& registry, std::string_view prefix);
 
   telemetry::Histogram& fsync_duration_seconds;
   telemetry::Counter& page_flushes;

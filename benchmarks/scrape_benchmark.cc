@@ -140,6 +140,44 @@ void BM_KnownPagesOfManyTargets(benchmark::State& state) {
 }
 BENCHMARK(BM_KnownPagesOfManyTargets);
 
+std::string ReadSharedPage(const std::string& name) {
+  for (const std::string directory : {"../shared/pages/", "../../shared/pages/"}) {
+    std::ifstream file(directory + name, std::ios::binary);
+    if (file) return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  return {};
+}
+
+void ScrapeFormat(benchmark::State& state, const std::string& page, exposition::Format format) {
+  if (page.empty()) return state.SkipWithError("skipped: the page is not here");
+  Bench bench;
+  bench.format = format;
+  bench.Scrape(page);
+  uint64_t samples = 0;
+  uint64_t bytes = 0;
+  for (auto _ : state) {
+    samples += bench.Scrape(page);
+    bytes += page.size();
+  }
+  Report(state, samples, bytes);
+}
+
+// The page of the text benchmark, with its end.
+void BM_KnownOpenMetricsPage(benchmark::State& state) {
+  std::string page;
+  for (const std::string& line : Lines(ReadPage("node_exporter.prom"))) {
+    const bool is_untyped = line.starts_with("# TYPE ") && line.ends_with(" untyped\n");
+    page += is_untyped ? line.substr(0, line.rfind(' ')) + " unknown\n" : line;
+  }
+  ScrapeFormat(state, page + "# EOF\n", exposition::Format::kOpenMetrics);
+}
+BENCHMARK(BM_KnownOpenMetricsPage);
+
+void BM_KnownProtobufPage(benchmark::State& state) {
+  ScrapeFormat(state, ReadSharedPage("node_exporter.protobuf"), exposition::Format::kProtobuf);
+}
+BENCHMARK(BM_KnownProtobufPage);
+
 void BM_OneLineChanges(benchmark::State& state) {
   std::vector<std::string> lines = Lines(ReadPage("node_exporter.prom"));
   std::vector<std::string> pages;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "base/result.h"
 #include "exposition/entry.h"
+#include "exposition/metric_messages.h"
 #include "model/exemplar.h"
 #include "model/float_histogram.h"
 #include "model/histogram.h"
@@ -44,7 +44,6 @@ class ProtobufParser {
   };
 
   ProtobufParser(std::string_view page, const ProtobufOptions& options);
-  ~ProtobufParser();
   ProtobufParser(const ProtobufParser&) = delete;
   ProtobufParser& operator=(const ProtobufParser&) = delete;
 
@@ -56,7 +55,7 @@ class ProtobufParser {
   std::string_view family() const { return family_.name; }
   std::string_view help() const { return family_.help; }
   std::string_view unit() const { return family_.unit; }
-  MetricType current_type() const { return family_.type; }
+  MetricType current_type() const { return type_; }
 
   // Of a kSeries or kHistogram entry.
   SeriesKey key() const { return {family_.name, metric_.label_bytes, part_key_}; }
@@ -85,46 +84,10 @@ class ProtobufParser {
   enum class Stage : uint8_t { kFamily, kHelp, kUnit, kType, kHistogram, kParts, kMetricDone };
   enum class Part : uint8_t { kWhole, kCount, kSum, kPoint };
 
-  struct Family {
-    std::string_view name;
-    std::string_view help;
-    std::string_view unit;
-    uint64_t proto_type = 0;
-    MetricType type = MetricType::kCounter;  // The format's default.
-    std::vector<std::string_view> metrics;
-  };
-  /// A quantile of a summary or a bucket of a histogram.
-  struct Point {
-    double bound = 0;
-    double value = 0;
-    std::string_view exemplar;
-  };
-  struct Metric {
-    std::vector<std::string_view> labels;
-    std::string_view label_bytes;
-    int64_t timestamp_ms = 0;
-    int64_t start_timestamp_ms = 0;
-    double value = 0;  // Of a simple metric.
-    double count = 0;
-    double sum = 0;
-    std::vector<Point> points;
-    std::string_view exemplar;                       // Of a counter.
-    std::vector<std::string_view> native_exemplars;  // Of a native histogram.
-    bool has_exemplars = false;
-    std::string joined_labels;  // Behind label_bytes where the page interrupts them.
-  };
-  struct NativeFields;
-
   Entry NextFamily();
-  Status ReadFamily(std::string_view message);
+  Status EnterFamily(std::string_view message);
   Status CheckFamily() const;
   Entry NextMetric();
-  void ReadMetric(std::string_view message);
-  void ReadSimple(std::string_view message, bool is_counter);
-  void ReadSummary(std::string_view message);
-  void ReadHistogram(std::string_view message);
-  void ReadBucket(std::string_view message);
-  void ReadLabelPlaces(std::string_view message);
   bool ChooseHistogram();
   void BuildNative();
   bool BuildFromClassic();
@@ -134,18 +97,18 @@ class ProtobufParser {
   void CopyHistogramExemplars(std::vector<Exemplar>& exemplars) const;
   Entry Fail(const Error& error);
   bool is_histogram() const {
-    return family_.type == MetricType::kHistogram || family_.type == MetricType::kGaugeHistogram;
+    return type_ == MetricType::kHistogram || type_ == MetricType::kGaugeHistogram;
   }
 
   const std::string_view page_;
   const ProtobufOptions options_;
-  size_t at_ = 0;             // Behind the current family.
+  std::string_view rest_;     // Behind the current family.
   size_t message_begin_ = 0;  // Of the current family.
   Stage stage_ = Stage::kFamily;
-  Family family_;
+  FamilyMessage family_;
+  MetricType type_ = MetricType::kUnknown;  // Of the family.
   size_t next_metric_ = 0;
-  Metric metric_;
-  std::unique_ptr<NativeFields> native_;
+  MetricMessage metric_;
   Part part_ = Part::kWhole;
   size_t point_ = 0;
   uint64_t part_key_ = 0;

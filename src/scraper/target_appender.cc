@@ -49,7 +49,11 @@ void TargetAppender::ChooseLines(const ScrapedPage& page, const ScrapeSettings& 
     series_key_ = settings.series_key;
     histogram_options_ = page.histograms;
   }
-  if (groups_.is_bloated(cache_.line_count())) ForgetLines();
+  if (groups_.is_bloated(cache_.line_count())) {
+    // Series stay known; only where they are is looked up anew.
+    cache_.VoidSlots();
+    groups_.Clear();
+  }
 }
 
 Status TargetAppender::AppendPage(const ScrapedPage& page, const ScrapeSettings& settings,

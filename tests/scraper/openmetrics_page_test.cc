@@ -102,6 +102,22 @@ TEST(OpenMetricsPageTest, StartsSurviveRenumberedSlots) {
   EXPECT_EQ(f.counts.series_added, 0u);
 }
 
+TEST(OpenMetricsPageTest, GroupsOfVanishedSeriesAreForgotten) {
+  OpenMetricsFixture f;
+  f.ReadStarts();
+  const std::string kept = "# TYPE a counter\na_total 1\na_created 0.5\n";
+  for (int i = 0; i < 600; ++i) {
+    const std::string labels = "{x=\"" + std::to_string(i) + "\"}";
+    ASSERT_TRUE(f.Scrape(kept + "a_total" + labels + " 1\na_created" + labels + " 0.75\n# EOF\n",
+                         1000 * (i + 1))
+                    .ok());
+    EXPECT_EQ(f.counts.series_added, i == 0 ? 2u : 1u) << i;
+    EXPECT_EQ(f.StartOf("a_total{instance=\"i\", job=\"j\", x=\"" + std::to_string(i) + "\"}"),
+              750);
+  }
+  EXPECT_EQ(f.StartOf(kTotal), 500);
+}
+
 TEST(OpenMetricsPageTest, TypeAndUnitBecomeLabels) {
   OpenMetricsFixture f;
   f.Configure({}, {.type_and_unit_labels = true});

@@ -1,9 +1,9 @@
 #include <bit>
 #include <unordered_map>
 
+#include "model/float_histogram_buckets.h"
 #include "model/number_text.h"
 #include "promql/aggregation.h"
-#include "promql/window_functions.h"
 
 namespace tocsin::promql {
 namespace {
@@ -24,20 +24,30 @@ class ValueRows {
   size_t Of(size_t row, double value) {
     const auto bits = std::bit_cast<uint64_t>(value);
     if (row == last_row_ && bits == last_bits_) return last_output_;
-    if (row != last_row_) builder_.Reset(series_.LabelsOf(row));
-    builder_.Set(label_, FormatFloatFixed(value));
-    const Labels labels = builder_.Build();
-    Labels key = without_ ? labels.Without(names_) : labels.Only(names_);
-    const auto [at, inserted] = outputs_.try_emplace(key, labels_.size());
-    if (inserted) labels_.push_back(std::move(key));
+    last_output_ = OutputOf(row, FormatFloatFixed(value));
     last_row_ = row;
     last_bits_ = bits;
-    return last_output_ = at->second;
+    return last_output_;
+  }
+
+  size_t Of(size_t row, const FloatHistogram& histogram) {
+    last_row_ = SIZE_MAX;
+    return OutputOf(row, ToString(histogram));
   }
 
   std::vector<Labels> TakeLabels() { return std::move(labels_); }
 
  private:
+  size_t OutputOf(size_t row, std::string_view text) {
+    builder_.Reset(series_.LabelsOf(row));
+    builder_.Set(label_, text);
+    const Labels labels = builder_.Build();
+    Labels key = without_ ? labels.Without(names_) : labels.Only(names_);
+    const auto [at, inserted] = outputs_.try_emplace(key, labels_.size());
+    if (inserted) labels_.push_back(std::move(key));
+    return at->second;
+  }
+
   const std::string& label_;
   const bool without_;
   const SeriesTable& series_;
@@ -61,9 +71,11 @@ Result<FramePtr> AggregateCountValues(const AggregationInput& input, const std::
   std::vector<std::vector<double>> counts;
   const auto count = [&](size_t first, const GridView& rows) -> Status {
     for (size_t row = 0; row < rows.rows; ++row) {
-      if (rows.Histograms(row) != nullptr) return HistogramsUnsupported("count_values");
       ForEachPresent(rows.Present(row), rows.words, [&](size_t step) {
-        const size_t output = outputs.Of(first + row, rows.Values(row)[step]);
+        const HistogramPtr* histogram = rows.HistogramAt(row, step);
+        const size_t output = histogram != nullptr
+                                  ? outputs.Of(first + row, **histogram)
+                                  : outputs.Of(first + row, rows.Values(row)[step]);
         if (output == counts.size()) counts.emplace_back(steps);
         counts[output][step] += 1;
       });

@@ -2,10 +2,10 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 
-#include "promql/aggregation.h"
+#include "promql/aggregation_histograms.h"
 #include "promql/kahan.h"
-#include "promql/window_functions.h"
 
 namespace tocsin::promql {
 namespace {
@@ -252,7 +252,6 @@ class Folding {
     TOCSIN_RETURN_IF_ERROR(cells.Take(groups * steps * kDoublesPerCell * sizeof(double)));
     TOCSIN_ASSIGN_OR_RETURN(Grid grid, Grid::Make(groups, steps, input_.context.memory()));
     out_ = grid.view();
-    histogram_present_.resize(groups * out_.words);
     accumulator_ = MakeAccumulator(op_, groups, steps);
     TOCSIN_RETURN_IF_ERROR(FoldRows(input_.context, *input_.rows, steps,
                                     [&](size_t first, const GridView& rows) -> Status {
@@ -261,7 +260,7 @@ class Folding {
                                       }
                                       return {};
                                     }));
-    TOCSIN_RETURN_IF_ERROR(FinishAll());
+    FinishAll();
     return MakeFrame(input_.context, GroupTable(std::move(grouping_), std::move(drops_name_)),
                      std::move(grid));
   }
@@ -275,7 +274,7 @@ class Folding {
     if (!AnyPresent(present, rows.words)) return;
     if (input_.rows->series().DropsName(index)) drops_name_[group] = true;
     if (rows.Histograms(row) != nullptr && !TakesHistograms()) {
-      AddMixedRow(group, rows, row);
+      AddMixedRow(index, rows, row);
       return;
     }
     AddFloats(group, rows.Values(row), present);
@@ -287,53 +286,70 @@ class Folding {
     for (size_t w = 0; w < out_.words; ++w) group_present[w] |= present[w];
   }
 
-  void AddMixedRow(uint32_t group, const GridView& rows, size_t row) {
+  bool SumsUp() const { return op_ == AggregateOp::kSum || op_ == AggregateOp::kAvg; }
+
+  void AddMixedRow(size_t index, const GridView& rows, size_t row) {
+    const uint32_t group = grouping_.group_of_series[index];
     std::vector<uint64_t> floats(rows.Present(row), rows.Present(row) + rows.words);
+    std::string name;
+    if (SumsUp()) {
+      name = input_.rows->series().LabelsOf(index).Get(kMetricNameLabel);
+      if (!histograms_) {
+        histograms_.emplace(out_.rows, out_.steps, op_ == AggregateOp::kAvg,
+                            input_.expr.expr->position);
+      }
+    }
     for (size_t step = 0; step < rows.steps; ++step) {
-      if (rows.HistogramAt(row, step) == nullptr) continue;
+      const HistogramPtr* histogram = rows.HistogramAt(row, step);
+      if (histogram == nullptr) continue;
       ClearPresent(floats.data(), step);
-      SetPresent(histogram_present_.data() + group * out_.words, step);
-      saw_histogram_ = true;
+      ignored_histogram_ |= !SumsUp();
+      if (SumsUp()) histograms_->Add(group, step, **histogram, name);
     }
     AddFloats(group, rows.Values(row), floats.data());
   }
 
-  /// What the histograms mean for a sum or an average: the floats of the step do not count either.
-  Status FinishHistograms(size_t group) {
-    const uint64_t* histograms = histogram_present_.data() + group * out_.words;
+  /// Where floats and histograms meet in a sum or an average, neither counts.
+  void FinishHistograms(size_t group) {
     for (size_t step = 0; step < out_.steps; ++step) {
-      if (!IsPresent(histograms, step)) continue;
-      if (!IsPresent(out_.Present(group), step)) {
-        return HistogramsUnsupported(AggregateOpText(op_));
+      if (!histograms_->HasAny(group, step)) continue;
+      if (IsPresent(out_.Present(group), step)) {
+        input_.context.annotations.AddWarning(
+            "encountered a mix of histograms and floats for aggregation",
+            input_.expr.expr->position);
+        ClearPresent(out_.Present(group), step);
+        continue;
       }
-      input_.context.annotations.AddWarning(
-          "encountered a mix of histograms and floats for aggregation", input_.expr.expr->position);
-      ClearPresent(out_.Present(group), step);
+      if (HistogramPtr result = histograms_->Finish(group, step)) {
+        out_.EnsureHistograms(group)[step] = std::move(result);
+      }
     }
-    return {};
   }
 
-  Status FinishAll() {
-    const bool sums_up = op_ == AggregateOp::kSum || op_ == AggregateOp::kAvg;
-    if (saw_histogram_ && !sums_up) {
+  void FinishAll() {
+    if (ignored_histogram_) {
       input_.context.annotations.AddInfo(HistogramIgnoredInAggregationText(AggregateOpText(op_)),
                                          input_.expr.expr->position);
     }
     for (size_t group = 0; group < out_.rows; ++group) {
-      if (saw_histogram_ && sums_up) TOCSIN_RETURN_IF_ERROR(FinishHistograms(group));
+      if (histograms_) FinishHistograms(group);
       double* values = out_.Values(group);
       ForEachPresent(out_.Present(group), out_.words,
                      [&](size_t step) { accumulator_->Finish(group, step, values[step]); });
+      const HistogramRow* slots = out_.Histograms(group);
+      for (size_t step = 0; slots != nullptr && step < out_.steps; ++step) {
+        if ((*slots)[step]) SetPresent(out_.Present(group), step);
+      }
     }
-    return {};
+    if (histograms_) input_.context.annotations.Merge(histograms_->annotations());
   }
 
   const AggregationInput& input_;
   const AggregateOp op_;
   storage::SeriesGrouping grouping_;
   std::vector<bool> drops_name_;
-  std::vector<uint64_t> histogram_present_;
-  bool saw_histogram_ = false;
+  std::optional<HistogramCells> histograms_;  ///< Once a sum or an average has seen one.
+  bool ignored_histogram_ = false;
   GridView out_;
   std::unique_ptr<Accumulator> accumulator_;
 };

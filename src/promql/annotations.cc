@@ -107,4 +107,30 @@ std::string HistogramIgnoredInAggregationText(std::string_view aggregation) {
   return fmt::format("ignored histogram in {} aggregation", aggregation);
 }
 
+std::string MixedBucketSchemasText(std::string_view metric_name) {
+  return "vector contains a mix of histograms with exponential and custom buckets schemas for "
+         "metric name " +
+         GoQuote(metric_name);
+}
+
+std::string NotACounterText(std::string_view metric_name) {
+  return "this native histogram metric is not a counter: " + GoQuote(metric_name);
+}
+
+std::string NotAGaugeText(std::string_view metric_name) {
+  return "this native histogram metric is not a gauge: " + GoQuote(metric_name);
+}
+
+void NoteMerge(Annotations& annotations, bool hints_collide, bool reconciled_bounds,
+               std::string_view operation, PositionRange position) {
+  if (hints_collide) {
+    annotations.AddWarning(fmt::format("conflicting counter resets during histogram {}", operation),
+                           position);
+  }
+  if (reconciled_bounds) {
+    annotations.AddInfo(
+        fmt::format("mismatched custom buckets were reconciled during {}", operation), position);
+  }
+}
+
 }  // namespace tocsin::promql

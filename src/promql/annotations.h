@@ -68,5 +68,13 @@ std::string InvalidQuantileText(double quantile);
 std::string MixedFloatsAndHistogramsText(std::string_view metric_name);
 std::string HistogramIgnoredInRangeText(std::string_view metric_name);
 std::string HistogramIgnoredInAggregationText(std::string_view aggregation);
+std::string MixedBucketSchemasText(std::string_view metric_name);
+std::string NotACounterText(std::string_view metric_name);
+std::string NotAGaugeText(std::string_view metric_name);
+
+/// Adds what upstream says of merged histograms; `operation` is "addition", "subtraction" or
+/// "aggregation".
+void NoteMerge(Annotations& annotations, bool hints_collide, bool reconciled_bounds,
+               std::string_view operation, PositionRange position);
 
 }  // namespace tocsin::promql

@@ -126,6 +126,7 @@ std::unique_ptr<VectorSelector> VectorSelector::CloneSelector() const {
   copy->is_anchored = is_anchored;
   copy->is_smoothed = is_smoothed;
   copy->may_match_empty = may_match_empty;
+  copy->needs_histogram_totals_only = needs_histogram_totals_only;
   return WithHeight(std::move(copy), *this);
 }
 

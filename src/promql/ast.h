@@ -208,6 +208,8 @@ struct VectorSelector final : Expr {
   bool is_smoothed = false;
   /// The second argument of info() may match the empty label set.
   bool may_match_empty = false;
+  /// Only counts and sums of its native histograms are used. Planning sets it.
+  bool needs_histogram_totals_only = false;
 };
 
 struct MatrixSelector final : Expr {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "promql/binary_histograms.h"
 #include "promql/instant_functions.h"
 #include "promql/merge_series.h"
-#include "promql/window_functions.h"
 
 namespace tocsin::promql {
 namespace {
@@ -68,25 +68,37 @@ class ScalarRows final : public RowSource {
   Status Compute(size_t first, const GridView& out, BatchState& state) const override {
     TOCSIN_RETURN_IF_ERROR(vector_->Compute(first, out, state));
     for (size_t row = 0; row < out.rows; ++row) {
-      TOCSIN_RETURN_IF_ERROR(DropHistograms(out, row, state));
+      if (out.Histograms(row) == nullptr) {
+        ApplyRow(out, row, state);
+        continue;
+      }
+      // Floats and histograms of a row one after the other.
+      const std::vector<uint64_t> histograms = ApplyHistograms(out, row, state);
       ApplyRow(out, row, state);
+      for (size_t w = 0; w < out.words; ++w) out.Present(row)[w] |= histograms[w];
     }
     return {};
   }
 
  private:
-  Status DropHistograms(const GridView& out, size_t row, BatchState& state) const {
-    if (out.Histograms(row) == nullptr) return {};
-    const bool scales = op_ == BinaryOp::kMul || (op_ == BinaryOp::kDiv && !scalar_is_left_) ||
-                        (IsTrim(op_) && !scalar_is_left_);
+  /// Returns the steps with a histogram as result; those with histograms are absent from the row.
+  std::vector<uint64_t> ApplyHistograms(const GridView& out, size_t row, BatchState& state) const {
+    std::vector<uint64_t> results(out.words);
+    HistogramRow& slots = *out.Histograms(row);
     for (size_t step = 0; step < out.steps; ++step) {
-      if (!out.HistogramAt(row, step)) continue;
-      if (scales) return HistogramsUnsupported(fmt::format("operator {}", BinaryOpText(op_)));
-      state.annotations.AddInfo(IncompatibleTypesText(op_, !scalar_is_left_, scalar_is_left_),
-                                position_);
+      if (!slots[step]) continue;
+      const HistogramPtr histogram = std::move(slots[step]);
+      ClearPresent(out.Present(row), step);
+      const Operand vector{0, &histogram};
+      const Operand scalar{scalar_[step], nullptr};
+      HistogramOutcome outcome =
+          ApplyToHistograms(op_, scalar_is_left_ ? scalar : vector,
+                            scalar_is_left_ ? vector : scalar, position_, state.annotations);
+      if (!outcome.is_defined) continue;
+      slots[step] = std::move(outcome.histogram);
+      SetPresent(results.data(), step);
     }
-    KeepFloatsOnly(out, row);
-    return {};
+    return results;
   }
 
   void ApplyRow(const GridView& out, size_t row, BatchState& state) const {
@@ -95,7 +107,7 @@ class ScalarRows final : public RowSource {
     if (!AnyPresent(present, out.words)) return;
     if (IsTrim(op_)) {
       state.annotations.AddInfo(IncompatibleTypesText(op_, false, false), position_);
-      out.ClearRow(row);
+      std::fill_n(present, out.words, 0);
       return;
     }
     if (!IsComparison(op_)) {

@@ -127,6 +127,7 @@ QueryContext::Settings Engine::State::SettingsOf(const Request& request) const {
   settings.max_samples = options.max_samples;
   settings.delayed_name_removal = options.enable_delayed_name_removal;
   settings.type_and_unit_labels = options.enable_type_and_unit_labels;
+  settings.start_timestamps = options.enable_start_timestamps;
   settings.default_subquery_step_ms = options.default_subquery_step_ms;
   settings.per_step_stats = request.options.per_step_stats;
   return settings;

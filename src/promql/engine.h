@@ -35,6 +35,8 @@ struct EngineOptions {
   bool enable_extended_range_selectors =
       false;                                 ///< --enable-feature=promql-extended-range-selectors
   bool enable_binop_fill_modifiers = false;  ///< --enable-feature=promql-binop-fill-modifiers
+  /// --enable-feature=use-start-timestamps: rate and its kin see where counters began.
+  bool enable_start_timestamps = false;
   uint64_t query_memory_bytes = 0;  ///< Bound on what one query may hold; 0: none of its own.
   uint64_t total_memory_bytes = 0;  ///< Bound on what all queries together may hold; 0: none.
 };

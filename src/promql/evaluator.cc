@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "model/float_histogram_arithmetic.h"
 #include "promql/aggregation.h"
 #include "promql/binary.h"
 #include "promql/instant_functions.h"
 #include "promql/merge_series.h"
 #include "promql/plan.h"
 #include "promql/selector_rows.h"
+#include "promql/smoothed_rows.h"
 
 namespace tocsin::promql {
 namespace {
@@ -36,10 +38,10 @@ class RepeatedRows final : public RowSource {
   const FramePtr inner_;
 };
 
-std::string SelectionKey(const VectorSelector& selector, const storage::SelectHints& hints) {
+std::string SelectionKey(const std::vector<Matcher>& matchers, const storage::SelectHints& hints) {
   std::string key =
       fmt::format("{} {} {} {}", hints.start_ms, hints.end_ms, hints.step_ms, hints.range_ms);
-  for (const Matcher& matcher : selector.matchers) key += " " + matcher.ToString();
+  for (const Matcher& matcher : matchers) key += " " + matcher.ToString();
   return key;
 }
 
@@ -50,6 +52,13 @@ Error Unexpected(std::string_view what) {
 void Negate(const GridView& rows, size_t row) {
   double* values = rows.Values(row);
   for (size_t step = 0; step < rows.steps; ++step) values[step] = -values[step];
+  HistogramRow* slots = rows.Histograms(row);
+  for (size_t step = 0; slots != nullptr && step < rows.steps; ++step) {
+    if (!(*slots)[step]) continue;
+    FloatHistogram negated = *(*slots)[step];
+    Multiply(negated, -1);
+    (*slots)[step] = std::make_shared<const FloatHistogram>(std::move(negated));
+  }
 }
 
 }  // namespace
@@ -64,9 +73,14 @@ const std::string& StringOf(const Expr& expr) { return As<StringLiteral>(Unwrap(
 
 Result<Evaluator::SeriesSetPtr> Evaluator::Select(const VectorSelector& selector,
                                                   const storage::SelectHints& hints) {
-  SeriesSetPtr& selection = selections_[SelectionKey(selector, hints)];
+  return Select(selector.matchers, hints);
+}
+
+Result<Evaluator::SeriesSetPtr> Evaluator::Select(const std::vector<Matcher>& matchers,
+                                                  const storage::SelectHints& hints) {
+  SeriesSetPtr& selection = selections_[SelectionKey(matchers, hints)];
   if (selection == nullptr) {
-    auto found = context_.querier().Select(selector.matchers, hints);
+    auto found = context_.querier().Select(matchers, hints);
     if (!found.ok()) return found.error().WithContext("expanding series");
     selection = std::move(found).value();
   }
@@ -140,15 +154,13 @@ Result<FramePtr> Evaluator::EvalFrame(const Expr& expr, const StepRange& steps) 
 Result<RangeVector> Evaluator::EvalRange(const Expr& expr, const StepRange& steps) {
   const Expr& inner = Unwrap(expr);
   if (const auto* matrix = TryAs<MatrixSelector>(&inner)) {
-    if (matrix->selector->is_anchored || matrix->selector->is_smoothed) {
-      return Error(ErrorCode::kInvalidArgument,
-                   "anchored and smoothed selectors are not supported yet");
-    }
-    const Windows windows = WindowsOf(matrix->selector->time, matrix->range_ms, steps);
+    const Windows windows = WindowsOf(*matrix, context_.settings().lookback_delta_ms, steps);
     const storage::SelectHints hints{windows.first_sample_ms(), windows.last_sample_ms(),
                                      steps.count > 1 ? steps.step_ms : 0, matrix->range_ms};
     TOCSIN_ASSIGN_OR_RETURN(SeriesSetPtr set, Select(*matrix->selector, hints));
-    return RangeVector{MakeSelectedSamples(std::move(set), *matrix->selector), windows};
+    return RangeVector{MakeSelectedSamples(std::move(set), *matrix->selector,
+                                           context_.settings().start_timestamps),
+                       windows};
   }
   const auto& subquery = As<SubqueryExpr>(inner);
   const StepRange inner_steps =
@@ -167,13 +179,14 @@ Result<RangeVector> Evaluator::EvalRange(const Expr& expr, const StepRange& step
 
 Result<RowSourcePtr> Evaluator::EvalSelector(const VectorSelector& selector, const StepRange& steps,
                                              SampleAspect aspect) {
-  if (selector.is_smoothed) {
-    return Error(ErrorCode::kInvalidArgument, "smoothed selectors are not supported yet");
-  }
   const Lookback lookback = LookbackOf(selector, steps, context_.settings().lookback_delta_ms);
-  const storage::SelectHints hints{lookback.first_sample_ms(), lookback.last_sample_ms(),
+  const int64_t ahead_ms = SmoothedReachMs(selector, lookback.lookback_ms);
+  const storage::SelectHints hints{lookback.first_sample_ms(), lookback.last_sample_ms() + ahead_ms,
                                    steps.count > 1 ? steps.step_ms : 0, 0};
   TOCSIN_ASSIGN_OR_RETURN(SeriesSetPtr set, Select(selector, hints));
+  if (selector.is_smoothed && aspect == SampleAspect::kValue) {
+    return MakeSmoothedRows(std::move(set), selector, lookback, context_);
+  }
   return MakeSelectorRows(std::move(set), selector, lookback, aspect, context_);
 }
 

@@ -37,6 +37,8 @@ class Evaluator {
 
   // evaluator.cc
   Result<SeriesSetPtr> Select(const VectorSelector& selector, const storage::SelectHints& hints);
+  Result<SeriesSetPtr> Select(const std::vector<Matcher>& matchers,
+                              const storage::SelectHints& hints);
   Result<RowSourcePtr> EvalSelector(const VectorSelector& selector, const StepRange& steps,
                                     SampleAspect aspect = SampleAspect::kValue);
   Result<RowSourcePtr> EvalInvariant(const StepInvariantExpr& expr, const StepRange& steps);
@@ -51,6 +53,7 @@ class Evaluator {
   Result<RowSourcePtr> EvalWindowCall(const Call& call, WindowFunction function,
                                       const StepRange& steps);
   Result<RowSourcePtr> EvalTimestamp(const Call& call, const StepRange& steps);
+  Result<RowSourcePtr> EvalStartTimestamp(const Call& call, const StepRange& steps);
   Result<RowSourcePtr> EvalDate(const Call& call, const StepRange& steps);
   Result<RowSourcePtr> EvalLabelCall(const Call& call, const StepRange& steps);
   Result<RowSourcePtr> EvalSort(const Call& call, const StepRange& steps);
@@ -62,6 +65,9 @@ class Evaluator {
   Result<RowSourcePtr> EvalQuantiles(const Call& call, const StepRange& steps);
   Result<RowSourcePtr> EvalFraction(const Call& call, const StepRange& steps);
   Result<RowSourcePtr> EvalSimple(const Call& call, const StepRange& steps);
+  // evaluator_info.cc
+  Result<RowSourcePtr> EvalInfo(const Call& call, const StepRange& steps);
+
   /// The arguments of type scalar, in order.
   Result<std::vector<std::vector<double>>> ScalarArguments(const Call& call,
                                                            const StepRange& steps);

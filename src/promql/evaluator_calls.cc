@@ -28,6 +28,30 @@ bool KeepsName(FunctionId id) {
   return id == FunctionId::kLastOverTime || id == FunctionId::kFirstOverTime;
 }
 
+/// Only some functions know what to do with the samples that `anchored` and `smoothed` add.
+Status CheckExtension(const Call& call, const Expr& argument) {
+  const auto* matrix = TryAs<MatrixSelector>(&argument);
+  if (matrix == nullptr) return {};
+  const bool anchored = matrix->selector->is_anchored;
+  if (!anchored && !matrix->selector->is_smoothed) return {};
+  switch (call.function->id) {
+    case FunctionId::kDelta:
+    case FunctionId::kIncrease:
+    case FunctionId::kRate:
+      return {};
+    case FunctionId::kChanges:
+    case FunctionId::kResets:
+      if (anchored) return {};
+      break;
+    default:
+      break;
+  }
+  return Errorf(ErrorCode::kInvalidArgument, "{} modifier can only be used with: {} - not with {}",
+                anchored ? "anchored" : "smoothed",
+                anchored ? "changes, delta, increase, rate, resets" : "delta, increase, rate",
+                call.function->name);
+}
+
 /// Every present value becomes the time of its step.
 RowChange ToStepTime(const StepRange& steps) {
   return [steps](const GridView& rows, size_t row) {
@@ -130,6 +154,10 @@ Result<RowSourcePtr> Evaluator::EvalCall(const Call& call, const StepRange& step
   switch (call.function->id) {
     case FunctionId::kTimestamp:
       return EvalTimestamp(call, steps);
+    case FunctionId::kStartTimestamp:
+      return EvalStartTimestamp(call, steps);
+    case FunctionId::kInfo:
+      return EvalInfo(call, steps);
     case FunctionId::kLabelReplace:
     case FunctionId::kLabelJoin:
       return EvalLabelCall(call, steps);
@@ -160,6 +188,7 @@ Result<RowSourcePtr> Evaluator::EvalWindowCall(const Call& call, WindowFunction 
                                                const StepRange& steps) {
   const auto is_range = [](const ExprPtr& arg) { return arg->type() == ValueType::kMatrix; };
   const Expr& argument = **std::find_if(call.args.begin(), call.args.end(), is_range);
+  TOCSIN_RETURN_IF_ERROR(CheckExtension(call, Unwrap(argument)));
   TOCSIN_ASSIGN_OR_RETURN(RangeVector range, EvalRange(argument, steps));
   const FunctionId id = call.function->id;
   WindowCall window;
@@ -211,6 +240,14 @@ Result<RowSourcePtr> Evaluator::EvalTimestamp(const Call& call, const StepRange&
     TOCSIN_ASSIGN_OR_RETURN(RowSourcePtr inner, EvalVector(*call.args[0], steps));
     rows = MapRows(std::move(inner), ToStepTime(steps));
   }
+  return DropNames(context_, rows, steps.count);
+}
+
+Result<RowSourcePtr> Evaluator::EvalStartTimestamp(const Call& call, const StepRange& steps) {
+  const auto* selector = TryAs<VectorSelector>(&Unwrap(*call.args[0]));
+  if (selector == nullptr) return RowSourcePtr(EmptyFrame(steps.count));
+  TOCSIN_ASSIGN_OR_RETURN(const RowSourcePtr rows,
+                          EvalSelector(*selector, steps, SampleAspect::kStartTimestampSeconds));
   return DropNames(context_, rows, steps.count);
 }
 

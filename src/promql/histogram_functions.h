@@ -8,21 +8,21 @@
 
 namespace tocsin::promql {
 
-/// Classic histograms: series that differ only in `le` are the buckets of one. Which rows of a
-/// frame belong together, and the labels of what comes out (without `le`, names as the query drops
-/// them).
-class ClassicHistograms {
+/// The histograms in a frame. Classic ones: series that differ only in `le` are the buckets of one.
+/// Native ones are rows of their own, but not both of the same labels at a step.
+class InputHistograms {
  public:
-  /// Warns about series whose `le` is no number.
-  ClassicHistograms(QueryContext& context, const FramePtr& frame, PositionRange position);
+  /// Warns about floats whose `le` is no number.
+  InputHistograms(QueryContext& context, const FramePtr& frame, PositionRange position);
 
   struct BucketRow {
     double upper_bound;
     uint32_t row;
   };
   struct Group {
-    Labels labels;                   ///< Without `le`.
-    std::vector<BucketRow> buckets;  ///< By bound.
+    Labels labels;                      ///< Of classic histograms without `le`.
+    std::vector<BucketRow> buckets;     ///< By bound.
+    std::vector<uint32_t> native_rows;  ///< At most one, but for duplicates that are refused later.
   };
   const std::vector<Group>& groups() const { return groups_; }
 

@@ -4,6 +4,9 @@
 #include <limits>
 #include <numbers>
 
+#include "model/float_histogram_buckets.h"
+#include "promql/kahan.h"
+
 namespace tocsin::promql {
 namespace {
 
@@ -130,6 +133,27 @@ RowChange EachFloat(FloatFunction function) {
 
 using HistogramNumber = double (*)(const FloatHistogram&);
 
+/// Where the observations of a bucket are taken to be.
+double Center(const FloatHistogram& histogram, const HistogramBucket& bucket) {
+  if (UsesCustomBuckets(histogram)) return (bucket.upper + bucket.lower) / 2;
+  if (bucket.lower <= 0 && bucket.upper >= 0) return 0;
+  const double center = std::sqrt(bucket.upper * bucket.lower);
+  return bucket.upper < 0 ? -center : center;
+}
+
+double VarianceOf(const FloatHistogram& histogram) {
+  const double mean = histogram.sum / histogram.count;
+  std::vector<HistogramBucket> buckets;
+  ListBuckets(histogram, buckets);
+  KahanSum squares;
+  for (const HistogramBucket& bucket : buckets) {
+    if (bucket.count == 0) continue;
+    const double delta = Center(histogram, bucket) - mean;
+    squares.Add(bucket.count * delta * delta);
+  }
+  return squares.value() / histogram.count;
+}
+
 RowChange EachHistogram(HistogramNumber number) {
   return [number](const GridView& rows, size_t row) {
     const HistogramRow* slots = rows.Histograms(row);
@@ -176,6 +200,10 @@ RowChange FindHistogramFunction(FunctionId id) {
       return EachHistogram([](const FloatHistogram& h) { return h.sum; });
     case FunctionId::kHistogramAvg:
       return EachHistogram([](const FloatHistogram& h) { return h.sum / h.count; });
+    case FunctionId::kHistogramStdvar:
+      return EachHistogram(VarianceOf);
+    case FunctionId::kHistogramStddev:
+      return EachHistogram([](const FloatHistogram& h) { return std::sqrt(VarianceOf(h)); });
     default:
       return nullptr;
   }

@@ -131,11 +131,17 @@ class Reach {
       case ExprKind::kVectorSelector: {
         const Lookback lookback =
             LookbackOf(As<VectorSelector>(expr), steps, context_.lookback_delta_ms);
-        return Include(lookback.first_sample_ms(), lookback.last_sample_ms());
+        const int64_t ahead_ms =
+            SmoothedReachMs(As<VectorSelector>(expr), context_.lookback_delta_ms);
+        return Include(lookback.first_sample_ms(), lookback.last_sample_ms() + ahead_ms);
       }
+      case ExprKind::kCall:
+        if (As<Call>(expr).function->id == FunctionId::kInfo) VisitInfo(As<Call>(expr), steps);
+        ForEachChild(expr, [&](const Expr& child) { Visit(child, steps); });
+        return;
       case ExprKind::kMatrixSelector: {
         const auto& matrix = As<MatrixSelector>(expr);
-        const Windows windows = WindowsOf(matrix.selector->time, matrix.range_ms, steps);
+        const Windows windows = WindowsOf(matrix, context_.lookback_delta_ms, steps);
         return Include(windows.first_sample_ms(), windows.last_sample_ms());
       }
       case ExprKind::kSubquery: {
@@ -151,6 +157,10 @@ class Reach {
   }
 
  private:
+  void VisitInfo(const Call& call, const StepRange& steps) {
+    const Lookback lookback = InfoLookbackOf(*call.args[0], steps, context_.lookback_delta_ms);
+    Include(lookback.first_sample_ms(), lookback.last_sample_ms());
+  }
   void Include(int64_t first_ms, int64_t last_ms) {
     plan_.first_sample_ms = std::min(plan_.first_sample_ms, first_ms);
     plan_.last_sample_ms = std::max(plan_.last_sample_ms, last_ms);
@@ -159,6 +169,68 @@ class Reach {
   const PlanContext& context_;
   Plan& plan_;
 };
+
+/// Marks the selectors of whose native histograms only count and sum are used: those below
+/// histogram_count and its kin, but not below a subquery or what looks into buckets. A binary
+/// operator begins anew.
+void MarkTotalsOnly(Expr& expr, bool totals_only, bool is_barred) {
+  switch (expr.kind) {
+    case ExprKind::kBinary:
+      totals_only = is_barred = false;
+      break;
+    case ExprKind::kSubquery:
+      is_barred = true;
+      break;
+    case ExprKind::kCall:
+      switch (As<Call>(expr).function->id) {
+        case FunctionId::kHistogramCount:
+        case FunctionId::kHistogramSum:
+        case FunctionId::kHistogramAvg:
+          totals_only = true;
+          break;
+        case FunctionId::kHistogramQuantile:
+        case FunctionId::kHistogramQuantiles:
+        case FunctionId::kHistogramFraction:
+          totals_only = false;
+          is_barred = true;
+          break;
+        default:
+          break;
+      }
+      break;
+    case ExprKind::kVectorSelector:
+      As<VectorSelector>(expr).needs_histogram_totals_only = totals_only && !is_barred;
+      break;
+    default:
+      break;
+  }
+  ForEachChild(expr, [&](Expr& child) { MarkTotalsOnly(child, totals_only, is_barred); });
+}
+
+/// Follows the first branch down to a selector, adding up offsets until an `@` fixes the time.
+bool FollowToSelector(const Expr& expr, Lookback& lookback) {
+  const auto apply = [&](const TimeModifiers& time) {
+    if (lookback.is_fixed && time.at == AtModifier::kNone) {
+      lookback.fixed_ms -= time.original_offset_ms;
+    } else if (time.at == AtModifier::kNone) {
+      lookback.offset_ms += time.original_offset_ms;
+    } else {
+      lookback.is_fixed = true;
+      lookback.fixed_ms = time.at_timestamp_ms - time.original_offset_ms;
+    }
+  };
+  if (const auto* selector = TryAs<VectorSelector>(&expr)) {
+    apply(selector->time);
+    return true;
+  }
+  const Lookback before = lookback;
+  if (const auto* subquery = TryAs<SubqueryExpr>(&expr)) apply(subquery->time);
+  bool found = false;
+  ForEachChild(expr,
+               [&](const Expr& child) { found = found || FollowToSelector(child, lookback); });
+  if (!found) lookback = before;
+  return found;
+}
 
 }  // namespace
 
@@ -169,6 +241,7 @@ Result<Plan> MakePlan(const Expr& expr, const PlanContext& context) {
                                   context.is_instant ? 0 : context.steps.step_ms};
   TOCSIN_RETURN_IF_ERROR(ResolveDurations(*plan.expr, durations));
   Preparer(context.steps).Prepare(plan.expr);
+  MarkTotalsOnly(*plan.expr, false, false);
   Reach(context, plan).Visit(*plan.expr, context.steps);
   return plan;
 }
@@ -181,6 +254,23 @@ Lookback LookbackOf(const VectorSelector& selector, const StepRange& steps, int6
   lookback.is_fixed = selector.time.at != AtModifier::kNone;
   lookback.fixed_ms = selector.time.at_timestamp_ms - selector.time.original_offset_ms;
   return lookback;
+}
+
+Lookback InfoLookbackOf(const Expr& argument, const StepRange& steps, int64_t lookback_ms) {
+  Lookback lookback;
+  lookback.steps = steps;
+  lookback.lookback_ms = lookback_ms;
+  FollowToSelector(argument, lookback);
+  return lookback;
+}
+
+Windows WindowsOf(const MatrixSelector& matrix, int64_t lookback_ms, const StepRange& steps) {
+  Windows windows = WindowsOf(matrix.selector->time, matrix.range_ms, steps);
+  if (matrix.selector->is_anchored) windows.extension = WindowExtension::kAnchored;
+  if (matrix.selector->is_smoothed) windows.extension = WindowExtension::kSmoothed;
+  if (windows.extension != WindowExtension::kNone) windows.reach_back_ms = lookback_ms;
+  if (windows.extension == WindowExtension::kSmoothed) windows.reach_ahead_ms = lookback_ms;
+  return windows;
 }
 
 Windows WindowsOf(const TimeModifiers& time, int64_t range_ms, const StepRange& steps) {

@@ -35,6 +35,18 @@ Result<Plan> MakePlan(const Expr& expr, const PlanContext& context);
 /// When an instant selector looks, evaluated at `steps`.
 Lookback LookbackOf(const VectorSelector& selector, const StepRange& steps, int64_t lookback_ms);
 
+/// The same for `smoothed`: also what follows within the lookback.
+inline int64_t SmoothedReachMs(const VectorSelector& selector, int64_t lookback_ms) {
+  return selector.is_smoothed ? lookback_ms : 0;
+}
+
+/// The windows of a range selector, with the reach that `anchored` and `smoothed` have.
+Windows WindowsOf(const MatrixSelector& matrix, int64_t lookback_ms, const StepRange& steps);
+
+/// When info() looks for info series: at the times at which its first argument's first selector
+/// looks, with the offsets and `@` of the subqueries around it.
+Lookback InfoLookbackOf(const Expr& argument, const StepRange& steps, int64_t lookback_ms);
+
 /// The windows of a range selector or subquery with these modifiers.
 Windows WindowsOf(const TimeModifiers& time, int64_t range_ms, const StepRange& steps);
 

@@ -25,6 +25,7 @@ class QueryContext {
     uint64_t max_samples = 50'000'000;
     bool delayed_name_removal = false;
     bool type_and_unit_labels = false;
+    bool start_timestamps = false;
     bool per_step_stats = false;
     std::function<int64_t(int64_t)> default_subquery_step_ms;
   };

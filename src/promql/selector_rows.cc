@@ -1,6 +1,7 @@
 #include "promql/selector_rows.h"
 
 #include "model/sample.h"
+#include "promql/histogram_hints.h"
 
 namespace tocsin::promql {
 namespace {
@@ -19,16 +20,19 @@ class SelectorRows final : public RowSource {
         lookback_(lookback),
         aspect_(aspect),
         context_(context),
-        tally_(context) {}
+        tally_(context),
+        detects_resets_(selector.needs_histogram_totals_only),
+        reads_all_(detects_resets_ || aspect == SampleAspect::kStartTimestampSeconds) {}
 
   Status Compute(size_t first, const GridView& out, BatchState& state) const override {
     if (out.steps == 0) return {};
-    if (out.steps == 1) return ComputeLatest(first, out, state);
+    if (out.steps == 1 && !reads_all_) return ComputeLatest(first, out, state);
     for (size_t row = 0; row < out.rows; ++row) {
       TOCSIN_RETURN_IF_ERROR(context_.CheckRunning());
       TOCSIN_RETURN_IF_ERROR(set_->Read(first + row, lookback_.first_sample_ms(),
                                         lookback_.last_sample_ms(), state.samples));
       state.samples_read += state.samples.values.size() + state.samples.histograms.size();
+      if (detects_resets_) DetectResets(state.samples.histograms);
       FillFloats(out, row, state.samples);
       if (!state.samples.histograms.empty()) FillHistograms(out, row, state.samples);
       Count(out, row, state);
@@ -46,9 +50,9 @@ class SelectorRows final : public RowSource {
       if (latest.timestamp_ms == SeriesSet::kNoSample) continue;
       ++state.samples_read;
       if (latest.histogram) {
-        PutHistogram(out, row, 0, latest.timestamp_ms, latest.histogram);
+        PutHistogram(out, row, 0, {latest.timestamp_ms, latest.histogram});
       } else if (!IsStaleNan(latest.value)) {
-        PutFloat(out, row, 0, latest.timestamp_ms, latest.value);
+        PutFloat(out, row, 0, {latest.timestamp_ms, 0}, latest.value);
       }
       Count(out, row, state);
     }
@@ -63,20 +67,34 @@ class SelectorRows final : public RowSource {
     ForEachPresent(out.Present(row), out.words, [&](size_t step) { tally_.Add(step, 1, state); });
   }
 
-  void PutFloat(const GridView& out, size_t row, size_t step, int64_t timestamp_ms,
+  struct SampleTime {
+    int64_t timestamp_ms;
+    int64_t start_timestamp_ms;
+  };
+
+  static double Seconds(int64_t timestamp_ms) { return static_cast<double>(timestamp_ms) / 1000; }
+
+  double AspectOf(const SampleTime& time, double value) const {
+    if (aspect_ == SampleAspect::kValue) return value;
+    return Seconds(aspect_ == SampleAspect::kStartTimestampSeconds ? time.start_timestamp_ms
+                                                                   : time.timestamp_ms);
+  }
+
+  void PutFloat(const GridView& out, size_t row, size_t step, const SampleTime& time,
                 double value) const {
-    out.Values(row)[step] =
-        aspect_ == SampleAspect::kValue ? value : static_cast<double>(timestamp_ms) / 1000;
+    out.Values(row)[step] = AspectOf(time, value);
     SetPresent(out.Present(row), step);
   }
-  void PutHistogram(const GridView& out, size_t row, size_t step, int64_t timestamp_ms,
-                    const HistogramPtr& histogram) const {
-    if (IsStaleHistogram(histogram)) return;
-    if (aspect_ == SampleAspect::kTimestampSeconds) {
-      PutFloat(out, row, step, timestamp_ms, 0);
+  void PutHistogram(const GridView& out, size_t row, size_t step,
+                    const storage::HistogramSample& sample) const {
+    if (IsStaleHistogram(sample.histogram)) return;
+    const bool keeps =
+        aspect_ == SampleAspect::kValue || aspect_ == SampleAspect::kFloatTimestampSeconds;
+    if (!keeps) {
+      PutFloat(out, row, step, {sample.timestamp_ms, sample.start_timestamp_ms}, 0);
       return;
     }
-    out.EnsureHistograms(row)[step] = histogram;
+    out.EnsureHistograms(row)[step] = sample.histogram;
     SetPresent(out.Present(row), step);
   }
 
@@ -89,7 +107,9 @@ class SelectorRows final : public RowSource {
       const int64_t timestamp_ms = samples.timestamps_ms[next - 1];
       const double value = samples.values[next - 1];
       if (timestamp_ms <= at_ms - lookback_.lookback_ms || IsStaleNan(value)) continue;
-      PutFloat(out, row, step, timestamp_ms, value);
+      const bool has_starts = !samples.start_timestamps_ms.empty();
+      PutFloat(out, row, step,
+               {timestamp_ms, has_starts ? samples.start_timestamps_ms[next - 1] : 0}, value);
     }
   }
 
@@ -110,7 +130,7 @@ class SelectorRows final : public RowSource {
       if (sample.timestamp_ms <= at_ms - lookback_.lookback_ms) continue;
       if (next_float > 0 && samples.timestamps_ms[next_float - 1] > sample.timestamp_ms) continue;
       ClearPresent(out.Present(row), step);
-      PutHistogram(out, row, step, sample.timestamp_ms, sample.histogram);
+      PutHistogram(out, row, step, sample);
     }
   }
 
@@ -119,6 +139,8 @@ class SelectorRows final : public RowSource {
   const SampleAspect aspect_;
   QueryContext& context_;
   const SampleTally tally_;
+  const bool detects_resets_;
+  const bool reads_all_;  ///< The newest sample alone does not tell enough.
 };
 
 }  // namespace

@@ -19,7 +19,12 @@ struct Lookback {
 };
 
 /// What the rows of a selector say of a sample.
-enum class SampleAspect { kValue, kTimestampSeconds };
+enum class SampleAspect {
+  kValue,
+  kTimestampSeconds,
+  kStartTimestampSeconds,  ///< 0 where it is not known.
+  kFloatTimestampSeconds,  ///< Histograms stay histograms.
+};
 
 /// The rows of an instant vector selector.
 RowSourcePtr MakeSelectorRows(std::shared_ptr<const storage::SeriesSet> set,

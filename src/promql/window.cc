@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "model/sample.h"
+#include "promql/histogram_hints.h"
 
 namespace tocsin::promql {
 namespace {
@@ -18,28 +19,55 @@ void DropStaleMarkers(storage::SampleBuffer& samples) {
   for (size_t i = keep; i < samples.values.size(); ++i) {
     if (IsStaleNan(samples.values[i])) continue;
     samples.values[keep] = samples.values[i];
+    if (!samples.start_timestamps_ms.empty()) {
+      samples.start_timestamps_ms[keep] = samples.start_timestamps_ms[i];
+    }
     samples.timestamps_ms[keep++] = samples.timestamps_ms[i];
   }
   samples.values.resize(keep);
+  if (!samples.start_timestamps_ms.empty()) samples.start_timestamps_ms.resize(keep);
   samples.timestamps_ms.resize(keep);
   std::erase_if(samples.histograms, IsStale);
 }
 
 class SelectedSamples final : public SampleSource {
  public:
-  SelectedSamples(std::shared_ptr<const storage::SeriesSet> set, const VectorSelector& selector)
-      : SampleSource(std::make_shared<SelectedSeries>(set, selector)), set_(std::move(set)) {}
+  SelectedSamples(std::shared_ptr<const storage::SeriesSet> set, const VectorSelector& selector,
+                  bool with_start_times)
+      : SampleSource(std::make_shared<SelectedSeries>(set, selector)),
+        set_(std::move(set)),
+        detects_resets_(selector.needs_histogram_totals_only),
+        with_start_times_(with_start_times) {}
 
   Status Read(size_t index, int64_t start_ms, int64_t end_ms, BatchState& state) const override {
     TOCSIN_RETURN_IF_ERROR(set_->Read(index, start_ms, end_ms, state.samples));
     DropStaleMarkers(state.samples);
     state.samples_read += state.samples.values.size() + state.samples.histograms.size();
+    if (detects_resets_) DetectResets(state.samples.histograms);
+    if (!with_start_times_) ForgetStartTimes(state.samples);
     return {};
   }
 
  private:
+  static void ForgetStartTimes(storage::SampleBuffer& samples) {
+    samples.start_timestamps_ms.clear();
+    for (storage::HistogramSample& sample : samples.histograms) sample.start_timestamp_ms = 0;
+  }
+
   const std::shared_ptr<const storage::SeriesSet> set_;
+  const bool detects_resets_;
+  const bool with_start_times_;
 };
+
+/// A subquery may have left out samples, so what a hint says of the one before is not known any
+/// more.
+HistogramPtr WithoutResetHint(const HistogramPtr& histogram) {
+  const CounterResetHint hint = histogram->counter_reset_hint;
+  if (hint == CounterResetHint::kUnknown || hint == CounterResetHint::kGauge) return histogram;
+  auto unhinted = std::make_shared<FloatHistogram>(*histogram);
+  unhinted->counter_reset_hint = CounterResetHint::kUnknown;
+  return unhinted;
+}
 
 class SubquerySamples final : public SampleSource {
  public:
@@ -54,7 +82,7 @@ class SubquerySamples final : public SampleSource {
       const int64_t timestamp_ms = steps_.At(step);
       if (timestamp_ms < start_ms || timestamp_ms > end_ms) return;
       if (const HistogramPtr* histogram = grid.HistogramAt(index, step)) {
-        state.samples.histograms.push_back({timestamp_ms, *histogram});
+        state.samples.histograms.push_back({timestamp_ms, WithoutResetHint(*histogram)});
         return;
       }
       state.samples.timestamps_ms.push_back(timestamp_ms);
@@ -83,8 +111,8 @@ void IndexWindows(const Windows& windows, std::span<const Sample> samples,
   uint32_t low = 0;
   uint32_t high = 0;
   for (size_t step = 0; step < steps; ++step) {
-    const int64_t end_ms = windows.EndAt(step);
-    const int64_t start_ms = end_ms - windows.range_ms;
+    const int64_t end_ms = windows.EndAt(step) + windows.reach_ahead_ms;
+    const int64_t start_ms = windows.StartAt(step) - windows.reach_back_ms;
     while (high < count && TimeOf(samples[high]) <= end_ms) ++high;
     while (low < high && TimeOf(samples[low]) <= start_ms) ++low;
     first[step] = low;
@@ -155,6 +183,7 @@ class WindowRows final : public RowSource {
     const WindowInput input{windows,
                             samples.timestamps_ms,
                             samples.values,
+                            samples.start_timestamps_ms,
                             state.windows.first,
                             state.windows.last,
                             samples.histograms,
@@ -232,8 +261,8 @@ std::string WindowInput::MetricName() const {
 }
 
 SampleSourcePtr MakeSelectedSamples(std::shared_ptr<const storage::SeriesSet> set,
-                                    const VectorSelector& selector) {
-  return std::make_shared<SelectedSamples>(std::move(set), selector);
+                                    const VectorSelector& selector, bool with_start_times) {
+  return std::make_shared<SelectedSamples>(std::move(set), selector, with_start_times);
 }
 
 SampleSourcePtr MakeSubquerySamples(FramePtr frame, const StepRange& steps) {

@@ -10,17 +10,27 @@
 
 namespace tocsin::promql {
 
+/// Which samples beside those in the window a function sees: `anchored` the last one before it,
+/// `smoothed` those around its ends, too.
+enum class WindowExtension : uint8_t { kNone, kAnchored, kSmoothed };
+
 /// The window of a range selector at each step: (end - range, end].
 struct Windows {
   StepRange steps;
   int64_t range_ms = 0;
+  WindowExtension extension = WindowExtension::kNone;
+  int64_t reach_back_ms = 0;  ///< How far before and after the window samples are handed over.
+  int64_t reach_ahead_ms = 0;
   int64_t offset_ms = 0;
   bool is_fixed = false;  ///< `@`: each step has the window that ends at fixed_end_ms.
   int64_t fixed_end_ms = 0;
 
   int64_t EndAt(size_t step) const { return is_fixed ? fixed_end_ms : steps.At(step) - offset_ms; }
-  int64_t first_sample_ms() const { return EndAt(0) - range_ms + 1; }
-  int64_t last_sample_ms() const { return EndAt(steps.count == 0 ? 0 : steps.count - 1); }
+  int64_t StartAt(size_t step) const { return EndAt(step) - range_ms; }
+  int64_t first_sample_ms() const { return StartAt(0) - reach_back_ms + 1; }
+  int64_t last_sample_ms() const {
+    return EndAt(steps.count == 0 ? 0 : steps.count - 1) + reach_ahead_ms;
+  }
 };
 
 /// The series of a range vector, whose samples can be read. Immutable; thread-safe.
@@ -43,9 +53,9 @@ class SampleSource {
 
 using SampleSourcePtr = std::shared_ptr<const SampleSource>;
 
-/// Samples of selected series.
+/// Samples of selected series, with start timestamps if `with_start_times`.
 SampleSourcePtr MakeSelectedSamples(std::shared_ptr<const storage::SeriesSet> set,
-                                    const VectorSelector& selector);
+                                    const VectorSelector& selector, bool with_start_times);
 
 /// The steps of `frame` as samples, which were evaluated at `steps`.
 SampleSourcePtr MakeSubquerySamples(FramePtr frame, const StepRange& steps);
@@ -55,6 +65,7 @@ struct WindowInput {
   const Windows& windows;
   std::span<const int64_t> timestamps_ms;  ///< Of floats.
   std::span<const double> values;
+  std::span<const int64_t> start_timestamps_ms;  ///< Of floats; empty when none is known.
   /// By step: its floats are [first, last) of the above.
   std::span<const uint32_t> first;
   std::span<const uint32_t> last;
@@ -72,6 +83,9 @@ struct WindowInput {
   uint32_t FloatsAt(size_t step) const { return last[step] - first[step]; }
   uint32_t HistogramsAt(size_t step) const {
     return first_histogram.empty() ? 0 : last_histogram[step] - first_histogram[step];
+  }
+  int64_t StartOfFloat(size_t index) const {
+    return start_timestamps_ms.empty() ? 0 : start_timestamps_ms[index];
   }
   std::string MetricName() const;
 };

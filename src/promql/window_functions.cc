@@ -1,7 +1,5 @@
 #include "promql/window_functions.h"
 
-#include <fmt/format.h>
-
 namespace tocsin::promql {
 
 WindowFunction FindWindowFunction(FunctionId id) {
@@ -62,11 +60,6 @@ WindowFunction FindWindowFunction(FunctionId id) {
     default:
       return nullptr;
   }
-}
-
-Error HistogramsUnsupported(std::string_view function) {
-  return Errorf(ErrorCode::kInvalidArgument, "native histograms are not supported by {} yet",
-                function);
 }
 
 void NoteIgnoredHistograms(const WindowInput& input, BatchState& state) {

@@ -47,9 +47,6 @@ Status PredictLinear(const WindowInput& input, const GridView& out, size_t row, 
 Status DoubleExponentialSmoothing(const WindowInput& input, const GridView& out, size_t row,
                                   BatchState& state);
 
-/// The error of what native histograms cannot do yet.
-Error HistogramsUnsupported(std::string_view function);
-
 /// Adds the info that histograms were ignored when some window has both floats and histograms.
 void NoteIgnoredHistograms(const WindowInput& input, BatchState& state);
 

@@ -1,30 +1,42 @@
 #include <cmath>
 
+#include "promql/histogram_sum.h"
 #include "promql/kahan.h"
-#include "promql/window_functions.h"
+#include "promql/window_rate.h"
 
 namespace tocsin::promql {
 namespace {
 
-/// False when a step mixes floats and histograms or has histograms alone; `kept` tells the mixed
-/// ones.
-Status CheckMixed(const WindowInput& input, std::string_view function, BatchState& state) {
-  if (input.histograms.empty()) return {};
-  bool mixed = false;
-  for (size_t step = 0; step < input.steps(); ++step) {
-    if (input.HistogramsAt(step) == 0) continue;
-    if (input.FloatsAt(step) == 0) return HistogramsUnsupported(function);
-    mixed = true;
+/// What a step's histograms come to. Null, with a warning, if they do not fit together.
+template <typename Accumulator>
+HistogramPtr Accumulate(const WindowInput& input, size_t step, BatchState& state) {
+  const auto window =
+      input.histograms.subspan(input.first_histogram[step], input.HistogramsAt(step));
+  Accumulator total(*window[0].histogram);
+  bool fits = true;
+  for (const storage::HistogramSample& sample : window.subspan(1)) {
+    fits = fits && total.Add(*sample.histogram);
   }
-  if (mixed) {
-    state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()), input.position);
+  NoteMerge(state.annotations, total.has_hint_collision(), total.reconciled_bounds(), "aggregation",
+            input.position);
+  if (!fits) {
+    state.annotations.AddWarning(MixedBucketSchemasText(input.MetricName()), input.position);
+    return nullptr;
   }
-  return {};
+  return std::make_shared<const FloatHistogram>(total.Result());
 }
 
-void DropMixedSteps(const WindowInput& input, const GridView& out, size_t row) {
+/// Does the steps that have histograms: alone they are accumulated, beside floats neither counts.
+template <typename Accumulator>
+void FillHistograms(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
   for (size_t step = 0; !input.histograms.empty() && step < out.steps; ++step) {
-    if (input.HistogramsAt(step) > 0) ClearPresent(out.Present(row), step);
+    if (input.HistogramsAt(step) == 0) continue;
+    if (input.FloatsAt(step) == 0) {
+      PutHistogram(out, row, step, Accumulate<Accumulator>(input, step, state));
+      continue;
+    }
+    state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()), input.position);
+    ClearPresent(out.Present(row), step);
   }
 }
 
@@ -97,7 +109,6 @@ std::span<const double> Window(const WindowInput& input, size_t step) {
 }  // namespace
 
 Status SumOverTime(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  TOCSIN_RETURN_IF_ERROR(CheckMixed(input, "sum_over_time()", state));
   if (ExactPrefixSums(input.values, state.sorted)) {
     const std::vector<double>& prefix = state.sorted;
     FillFloats(input, out, row, 1,
@@ -106,12 +117,11 @@ Status SumOverTime(const WindowInput& input, const GridView& out, size_t row, Ba
     FillFloats(input, out, row, 1,
                [&](size_t step) { return CompensatedSum(Window(input, step)); });
   }
-  DropMixedSteps(input, out, row);
+  FillHistograms<HistogramSum>(input, out, row, state);
   return {};
 }
 
 Status AvgOverTime(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  TOCSIN_RETURN_IF_ERROR(CheckMixed(input, "avg_over_time()", state));
   if (ExactPrefixSums(input.values, state.sorted)) {
     const std::vector<double>& prefix = state.sorted;
     FillFloats(input, out, row, 1, [&](size_t step) {
@@ -120,7 +130,7 @@ Status AvgOverTime(const WindowInput& input, const GridView& out, size_t row, Ba
   } else {
     FillFloats(input, out, row, 1, [&](size_t step) { return Mean(Window(input, step)); });
   }
-  DropMixedSteps(input, out, row);
+  FillHistograms<HistogramMean>(input, out, row, state);
   return {};
 }
 

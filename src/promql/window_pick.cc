@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
-#include "promql/window_functions.h"
+#include "model/float_histogram_comparison.h"
+#include "promql/histogram_hints.h"
+#include "promql/window_rate.h"
 
 namespace tocsin::promql {
 namespace {
@@ -26,11 +27,6 @@ Status FillFromAnySamples(const WindowInput& input, const GridView& out, size_t 
   return {};
 }
 
-void PutHistogram(const GridView& out, size_t row, size_t step, const HistogramPtr& histogram) {
-  out.EnsureHistograms(row)[step] = histogram;
-  SetPresent(out.Present(row), step);
-}
-
 double Seconds(int64_t timestamp_ms) { return static_cast<double>(timestamp_ms) / 1000; }
 
 /// Whether a step's first (or last) sample is a float.
@@ -47,6 +43,32 @@ bool LastIsFloat(const WindowInput& input, size_t step) {
          input.histograms[input.last_histogram[step] - 1].timestamp_ms;
 }
 
+/// A sample of any kind.
+struct AnySample {
+  double value = 0;
+  const storage::HistogramSample* histogram = nullptr;
+  int64_t timestamp_ms = 0;
+  int64_t start_timestamp_ms = 0;
+};
+
+/// Calls `visit(sample)` for all samples of a series in order of time.
+template <typename Visit>
+void ForEachSample(const WindowInput& input, Visit visit) {
+  size_t next = 0;
+  const auto visit_histograms_before = [&](int64_t timestamp_ms) {
+    for (; next < input.histograms.size() && input.histograms[next].timestamp_ms < timestamp_ms;
+         ++next) {
+      const storage::HistogramSample& sample = input.histograms[next];
+      visit(AnySample{0, &sample, sample.timestamp_ms, sample.start_timestamp_ms});
+    }
+  };
+  for (size_t i = 0; i < input.values.size(); ++i) {
+    visit_histograms_before(input.timestamps_ms[i]);
+    visit(AnySample{input.values[i], nullptr, input.timestamps_ms[i], input.StartOfFloat(i)});
+  }
+  visit_histograms_before(INT64_MAX);
+}
+
 /// events[i]: how many of the samples 1 … i are told apart from the one before by `is_event`. A
 /// window [first, last) then has events[last - 1] - events[first] of them, at any step in constant
 /// time.
@@ -54,15 +76,25 @@ template <typename IsEvent>
 Status CountEvents(const WindowInput& input, const GridView& out, size_t row, BatchState& state,
                    IsEvent is_event) {
   std::vector<uint32_t>& events = state.indexes;
-  events.resize(input.values.size());
+  events.clear();
+  AnySample before;
   uint32_t count = 0;
-  for (size_t i = 0; i < input.values.size(); ++i) {
-    if (i > 0) count += is_event(input.values[i - 1], input.values[i]);
-    events[i] = count;
-  }
-  FillFloats(input, out, row, 1, [&](size_t step) {
-    return static_cast<double>(events[input.last[step] - 1] - events[input.first[step]]);
+  ForEachSample(input, [&](const AnySample& now) {
+    if (!events.empty()) count += is_event(before, now);
+    events.push_back(count);
+    before = now;
   });
+  for (size_t step = 0; step < out.steps; ++step) {
+    AnchoredSamples window{input.first[step], input.last[step]};
+    if (!input.histograms.empty()) {
+      window.first += input.first_histogram[step];
+      window.last += input.last_histogram[step];
+    }
+    if (input.windows.extension == WindowExtension::kAnchored) window = FindAnchored(input, step);
+    if (window.first == window.last) continue;
+    out.Values(row)[step] = static_cast<double>(events[window.last - 1] - events[window.first]);
+    SetPresent(out.Present(row), step);
+  }
   return {};
 }
 
@@ -119,15 +151,25 @@ Status TimeOfLast(const WindowInput& input, const GridView& out, size_t row, Bat
 }
 
 Status Changes(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  if (!input.histograms.empty()) return HistogramsUnsupported("changes()");
-  return CountEvents(input, out, row, state, [](double before, double now) {
-    return now != before && !(std::isnan(now) && std::isnan(before));
+  return CountEvents(input, out, row, state, [](const AnySample& before, const AnySample& now) {
+    if ((before.histogram == nullptr) != (now.histogram == nullptr)) return true;
+    if (now.histogram != nullptr) {
+      return !IsSame(*now.histogram->histogram, *before.histogram->histogram);
+    }
+    return now.value != before.value && !(std::isnan(now.value) && std::isnan(before.value));
   });
 }
 
 Status Resets(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  if (!input.histograms.empty()) return HistogramsUnsupported("resets()");
-  return CountEvents(input, out, row, state, std::greater<>());
+  return CountEvents(input, out, row, state, [](const AnySample& before, const AnySample& now) {
+    if ((before.histogram == nullptr) != (now.histogram == nullptr)) return true;
+    if (IsStartTimeReset(before.start_timestamp_ms, before.timestamp_ms, now.start_timestamp_ms,
+                         now.timestamp_ms)) {
+      return true;
+    }
+    if (now.histogram == nullptr) return now.value < before.value;
+    return HasReset(*now.histogram->histogram, *before.histogram->histogram);
+  });
 }
 
 }  // namespace tocsin::promql

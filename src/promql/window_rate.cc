@@ -1,20 +1,11 @@
+#include "promql/window_rate.h"
+
 #include <algorithm>
 
-#include "promql/window_functions.h"
+#include "promql/histogram_hints.h"
 
 namespace tocsin::promql {
 namespace {
-
-struct RateKind {
-  std::string_view name;
-  bool is_counter;
-  bool per_second;
-};
-
-double SecondsOf(int64_t duration_ms) {
-  // As Go's Duration.Seconds(): whole seconds and the fraction apart.
-  return static_cast<double>(duration_ms / 1000) + static_cast<double>(duration_ms % 1000) / 1e3;
-}
 
 double Factor(double sampled, double to_start, double to_end, double range_seconds,
               bool per_second) {
@@ -24,43 +15,59 @@ double Factor(double sampled, double to_start, double to_end, double range_secon
 
 /// Upstream's rule: reach to the edge of the window when the gap there is at most 10 % wider than
 /// the average one, else half an average gap beyond the sample.
-Extrapolation Extrapolate(const WindowInput& input, size_t step, double range_seconds,
-                          bool per_second) {
+Extrapolation Extrapolate(const WindowInput& input, size_t step, const RateKind& kind,
+                          const SampledSpan& span) {
   constexpr double kThreshold = 1.1;
-  const int64_t end_ms = input.windows.EndAt(step);
-  const int64_t first_ms = input.timestamps_ms[input.first[step]];
-  const int64_t last_ms = input.timestamps_ms[input.last[step] - 1];
   Extrapolation result;
-  result.to_start_seconds =
-      static_cast<double>(first_ms - (end_ms - input.windows.range_ms)) / 1000;
-  result.to_end_seconds = static_cast<double>(end_ms - last_ms) / 1000;
-  result.sampled_seconds = static_cast<double>(last_ms - first_ms) / 1000;
-  const double average = result.sampled_seconds / static_cast<double>(input.FloatsAt(step) - 1);
+  const int64_t begin_ms = span.zero_ms == 0 ? span.first_ms : span.zero_ms;
+  result.to_start_seconds = static_cast<double>(begin_ms - input.windows.StartAt(step)) / 1000;
+  result.to_end_seconds = static_cast<double>(input.windows.EndAt(step) - span.last_ms) / 1000;
+  result.sampled_seconds = static_cast<double>(span.last_ms - begin_ms) / 1000;
+  const double average = span.samples < 2 ? 0
+                                          : static_cast<double>(span.last_ms - span.first_ms) /
+                                                1000 / static_cast<double>(span.samples - 1);
   const double threshold = average * kThreshold;
   if (result.to_start_seconds >= threshold) result.to_start_seconds = average / 2;
+  if (span.zero_ms != 0) result.to_start_seconds = 0;  // It is known what was before.
   if (result.to_end_seconds >= threshold) result.to_end_seconds = average / 2;
   result.factor = Factor(result.sampled_seconds, result.to_start_seconds, result.to_end_seconds,
-                         range_seconds, per_second);
+                         SecondsOf(input.windows.range_ms), kind.per_second);
   return result;
 }
 
-void FillExtrapolations(const WindowInput& input, bool per_second, BatchState& state) {
-  const double range_seconds = SecondsOf(input.windows.range_ms);
+SampledSpan SpanOfFloats(const WindowInput& input, size_t step) {
+  return {input.timestamps_ms[input.first[step]], input.timestamps_ms[input.last[step] - 1],
+          input.FloatsAt(step), 0};
+}
+
+void FillExtrapolations(const WindowInput& input, const RateKind& kind, BatchState& state) {
   state.extrapolations.resize(input.steps());
   for (size_t step = 0; step < input.steps(); ++step) {
     if (input.FloatsAt(step) < 2) continue;
-    state.extrapolations[step] = Extrapolate(input, step, range_seconds, per_second);
+    state.extrapolations[step] = Extrapolate(input, step, kind, SpanOfFloats(input, step));
   }
 }
 
-/// The indexes of samples that are lower than the one before.
-void FindResets(std::span<const double> values, std::vector<uint32_t>& resets) {
+bool Overlap(const StartedSample& before, const StartedSample& now) {
+  return now.start_ms != 0 && now.start_ms < before.timestamp_ms && now.start_ms != before.start_ms;
+}
+
+bool IsReset(const WindowInput& input, size_t i) {
+  if (input.values[i] < input.values[i - 1]) return true;
+  if (input.start_timestamps_ms.empty()) return false;
+  return IsStartTimeReset(input.StartOfFloat(i - 1), input.timestamps_ms[i - 1],
+                          input.StartOfFloat(i), input.timestamps_ms[i]);
+}
+
+/// The indexes of samples before which the counter started over.
+void FindResets(const WindowInput& input, std::vector<uint32_t>& resets) {
   resets.clear();
+  const std::span<const double> values = input.values;
   uint32_t count = 0;
   for (size_t i = 1; i < values.size(); ++i) count += values[i] < values[i - 1];
-  if (count == 0) return;
+  if (count == 0 && input.start_timestamps_ms.empty()) return;
   for (size_t i = 1; i < values.size(); ++i) {
-    if (values[i] < values[i - 1]) resets.push_back(static_cast<uint32_t>(i));
+    if (IsReset(input, i)) resets.push_back(static_cast<uint32_t>(i));
   }
 }
 
@@ -84,65 +91,113 @@ class ResetCorrection {
   size_t next_ = 0;  // Windows only move forward.
 };
 
-/// Counters cannot have been negative: the extension to the left ends where the line meets zero.
-double ScaleCounter(double first_value, double increase, const Extrapolation& extrapolation,
-                    double range_seconds, bool per_second) {
-  if (increase > 0 && first_value >= 0) {
-    const double to_zero = extrapolation.sampled_seconds * (first_value / increase);
-    if (to_zero < extrapolation.to_start_seconds) {
-      return increase * Factor(extrapolation.sampled_seconds, to_zero, extrapolation.to_end_seconds,
-                               range_seconds, per_second);
+/// Warns where a sample in a window claims to have begun before the one in front of it was taken.
+void NoteOverlaps(const WindowInput& input, BatchState& state) {
+  for (size_t i = 1; i < input.start_timestamps_ms.size(); ++i) {
+    const StartedSample before{input.StartOfFloat(i - 1), input.timestamps_ms[i - 1]};
+    const StartedSample now{input.StartOfFloat(i), input.timestamps_ms[i]};
+    if (!Overlap(before, now)) continue;
+    for (size_t step = 0; step < input.steps(); ++step) {
+      if (input.first[step] < i && i < input.last[step]) {
+        NoteOverlap(input, before, now, state.annotations);
+        return;
+      }
     }
   }
-  return increase * extrapolation.factor;
 }
 
-/// False when histograms leave nothing to do here; adds what is to be said about them.
-Result<bool> CheckHistograms(const WindowInput& input, const RateKind& kind, BatchState& state) {
-  bool mixed = false;
-  for (size_t step = 0; step < input.steps() && !input.histograms.empty(); ++step) {
-    if (input.HistogramsAt(step) == 0) continue;
-    if (input.FloatsAt(step) > 0) {
-      mixed = true;
-    } else if (input.HistogramsAt(step) > 1) {
-      return HistogramsUnsupported(kind.name);
-    }
-  }
-  if (mixed) {
-    state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()), input.position);
-  }
-  return mixed;
+/// A window whose first sample tells when it began counting, inside the window: that is where the
+/// counter was zero.
+double IncreaseFromZero(const WindowInput& input, size_t step, double increase, int64_t zero_ms,
+                        const RateKind& kind) {
+  SampledSpan span = SpanOfFloats(input, step);
+  span.zero_ms = zero_ms;
+  const Extrapolation extrapolation = Extrapolate(input, step, kind, span);
+  return (increase + input.values[input.first[step]]) * extrapolation.factor;
 }
 
-Status ExtrapolatedRate(const WindowInput& input, const GridView& out, size_t row,
-                        BatchState& state, const RateKind& kind) {
-  TOCSIN_ASSIGN_OR_RETURN(const bool has_mixed, CheckHistograms(input, kind, state));
-  if (!input.same_timestamps) FillExtrapolations(input, kind.per_second, state);
+void FloatRate(const WindowInput& input, const GridView& out, size_t row, BatchState& state,
+               const RateKind& kind) {
+  if (!input.same_timestamps) FillExtrapolations(input, kind, state);
   const Extrapolation* cache = state.extrapolations.data();
+  state.indexes.clear();
   if (kind.is_counter) {
-    FindResets(input.values, state.indexes);
-  } else {
-    state.indexes.clear();
+    FindResets(input, state.indexes);
+    NoteOverlaps(input, state);
   }
   ResetCorrection correction(input.values, state.indexes);
   const double range_seconds = SecondsOf(input.windows.range_ms);
-  FillFloats(input, out, row, 2, [&](size_t step) {
+  const bool has_starts = kind.is_counter && !input.start_timestamps_ms.empty();
+  for (size_t step = 0; step < out.steps; ++step) {
+    const uint32_t floats = input.FloatsAt(step);
+    if (floats == 0) continue;
     const uint32_t first = input.first[step];
     const uint32_t last = input.last[step];
+    const int64_t zero_ms =
+        has_starts ? ZeroTime(input, step, input.StartOfFloat(first), input.timestamps_ms[first])
+                   : 0;
+    if (floats < 2 && zero_ms == 0) continue;
+    double& value = out.Values(row)[step];
+    SetPresent(out.Present(row), step);
     const double first_value = input.values[first];
     double increase = input.values[last - 1] - first_value;
     if (!state.indexes.empty()) increase = correction.Apply(increase, first, last);
-    if (!kind.is_counter) return increase * cache[step].factor;
-    return ScaleCounter(first_value, increase, cache[step], range_seconds, kind.per_second);
-  });
-  for (size_t step = 0; has_mixed && step < out.steps; ++step) {
-    if (input.HistogramsAt(step) > 0) ClearPresent(out.Present(row), step);
+    if (zero_ms != 0) {
+      value = IncreaseFromZero(input, step, increase, zero_ms, kind);
+    } else if (!kind.is_counter) {
+      value = increase * cache[step].factor;
+    } else {
+      value = ScaleCounter(first_value, increase, cache[step], range_seconds, kind.per_second) *
+              increase;
+    }
+  }
+}
+
+bool MixesKinds(const WindowInput& input, size_t step) {
+  return input.FloatsAt(step) > 0 && input.HistogramsAt(step) > 0;
+}
+
+Status Extended(const WindowInput& input, const GridView& out, size_t row, BatchState& state,
+                const RateKind& kind);
+
+Status ExtrapolatedRate(const WindowInput& input, const GridView& out, size_t row,
+                        BatchState& state, const RateKind& kind) {
+  if (input.windows.extension != WindowExtension::kNone) {
+    return Extended(input, out, row, state, kind);
+  }
+  FloatRate(input, out, row, state, kind);
+  for (size_t step = 0; !input.histograms.empty() && step < out.steps; ++step) {
+    if (input.HistogramsAt(step) == 0) continue;
+    if (MixesKinds(input, step)) {
+      state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()),
+                                   input.position);
+      ClearPresent(out.Present(row), step);
+      continue;
+    }
+    PutHistogram(out, row, step, HistogramRate(input, step, kind, state));
   }
   return {};
 }
 
-/// The last two samples of a window, whatever their kind; false with fewer than two or two
-/// histograms.
+Status Extended(const WindowInput& input, const GridView& out, size_t row, BatchState& state,
+                const RateKind& kind) {
+  for (size_t step = 0; step < out.steps; ++step) {
+    if (MixesKinds(input, step)) {
+      state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()),
+                                   input.position);
+    } else if (input.HistogramsAt(step) > 0) {
+      PutHistogram(out, row, step, ExtendedHistogramRate(input, step, kind, state));
+    } else if (input.FloatsAt(step) > 0) {
+      const std::optional<double> value = ExtendedRate(input, step, kind);
+      if (!value) continue;
+      out.Values(row)[step] = *value;
+      SetPresent(out.Present(row), step);
+    }
+  }
+  return {};
+}
+
+/// The last two samples of a window, whatever their kind.
 enum class LastTwo { kFloats, kTooFew, kMixed, kHistograms };
 
 LastTwo KindOfLastTwo(const WindowInput& input, size_t step) {
@@ -167,7 +222,10 @@ Status InstantValue(const WindowInput& input, const GridView& out, size_t row, B
   for (size_t step = 0; step < out.steps; ++step) {
     const LastTwo last_two = KindOfLastTwo(input, step);
     if (last_two == LastTwo::kTooFew) continue;
-    if (last_two == LastTwo::kHistograms) return HistogramsUnsupported(kind.name);
+    if (last_two == LastTwo::kHistograms) {
+      PutHistogram(out, row, step, InstantHistogramRate(input, step, kind, state));
+      continue;
+    }
     if (last_two == LastTwo::kMixed) {
       state.annotations.AddWarning(MixedFloatsAndHistogramsText(input.MetricName()),
                                    input.position);
@@ -175,9 +233,9 @@ Status InstantValue(const WindowInput& input, const GridView& out, size_t row, B
     }
     const uint32_t last = input.last[step] - 1;
     const double newest = input.values[last];
-    const double before = input.values[last - 1];
     // After a counter reset the newest value is what it went up by.
-    double value = kind.is_counter && newest < before ? newest : newest - before;
+    double value =
+        kind.is_counter && IsReset(input, last) ? newest : newest - input.values[last - 1];
     if (kind.per_second) {
       const int64_t interval_ms = input.timestamps_ms[last] - input.timestamps_ms[last - 1];
       value /= static_cast<double>(interval_ms) / 1000;
@@ -190,24 +248,66 @@ Status InstantValue(const WindowInput& input, const GridView& out, size_t row, B
 
 }  // namespace
 
+double SecondsOf(int64_t duration_ms) {
+  // As Go's Duration.Seconds(): whole seconds and the fraction apart.
+  return static_cast<double>(duration_ms / 1000) + static_cast<double>(duration_ms % 1000) / 1e3;
+}
+
+int64_t ZeroTime(const WindowInput& input, size_t step, int64_t start_ms, int64_t timestamp_ms) {
+  const bool is_inside = start_ms > input.windows.StartAt(step) && start_ms < timestamp_ms;
+  return is_inside ? start_ms : 0;
+}
+
+void NoteOverlap(const WindowInput& input, const StartedSample& before, const StartedSample& now,
+                 Annotations& annotations) {
+  if (!Overlap(before, now)) return;
+  annotations.AddWarning(
+      "sample has start time that overlaps with previous sample timestamp for metric " +
+          GoQuote(input.MetricName()),
+      input.position);
+}
+
+double ScaleCounter(double first_value, double increase, const Extrapolation& extrapolation,
+                    double range_seconds, bool per_second) {
+  if (increase > 0 && first_value >= 0) {
+    const double to_zero = extrapolation.sampled_seconds * (first_value / increase);
+    if (to_zero < extrapolation.to_start_seconds) {
+      return Factor(extrapolation.sampled_seconds, to_zero, extrapolation.to_end_seconds,
+                    range_seconds, per_second);
+    }
+  }
+  return extrapolation.factor;
+}
+
+Extrapolation ExtrapolationOf(const WindowInput& input, size_t step, const RateKind& kind,
+                              const SampledSpan& span) {
+  return Extrapolate(input, step, kind, span);
+}
+
+void PutHistogram(const GridView& out, size_t row, size_t step, HistogramPtr histogram) {
+  if (histogram == nullptr) return;
+  out.EnsureHistograms(row)[step] = std::move(histogram);
+  SetPresent(out.Present(row), step);
+}
+
 Status Rate(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  return ExtrapolatedRate(input, out, row, state, {"rate()", true, true});
+  return ExtrapolatedRate(input, out, row, state, {true, true});
 }
 
 Status Increase(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  return ExtrapolatedRate(input, out, row, state, {"increase()", true, false});
+  return ExtrapolatedRate(input, out, row, state, {true, false});
 }
 
 Status Delta(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  return ExtrapolatedRate(input, out, row, state, {"delta()", false, false});
+  return ExtrapolatedRate(input, out, row, state, {false, false});
 }
 
 Status InstantRate(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  return InstantValue(input, out, row, state, {"irate()", true, true});
+  return InstantValue(input, out, row, state, {true, true});
 }
 
 Status InstantDelta(const WindowInput& input, const GridView& out, size_t row, BatchState& state) {
-  return InstantValue(input, out, row, state, {"idelta()", false, false});
+  return InstantValue(input, out, row, state, {false, false});
 }
 
 }  // namespace tocsin::promql

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <regex>
+#include <sstream>
 
 #include "model/duration.h"
 #include "model/number_text.h"
@@ -46,6 +47,42 @@ Result<ScriptTimes> ParseTimes(const std::string& from, const std::string& to,
   TOCSIN_ASSIGN_OR_RETURN(times.end_ms, ParseTime(to));
   TOCSIN_ASSIGN_OR_RETURN(times.step_ms, ParseTime(step));
   return times;
+}
+
+/// `_`, `_x3`, `-30s`, `1mx2` or `-30s-1mx2`.
+Status ParseStartItem(const std::string& item, std::vector<std::optional<int64_t>>& offsets_ms) {
+  static const std::regex kItem(
+      R"(^(_|[+-]?[0-9][0-9a-z]*?)([+-][0-9][0-9a-z]*?)?(?:x([0-9]+))?$)");
+  std::smatch match;
+  if (!std::regex_match(item, match, kItem)) {
+    return Errorf(ErrorCode::kInvalidArgument, "bad start time \"{}\"", item);
+  }
+  const int64_t times = match[3].matched ? std::stoll(match[3]) : 0;
+  if (match[1] == "_") {
+    offsets_ms.resize(offsets_ms.size() + static_cast<size_t>(std::max<int64_t>(times, 1)));
+    return {};
+  }
+  const auto without_plus = [](std::string text) {
+    return text.starts_with("+") ? text.substr(1) : text;
+  };
+  TOCSIN_ASSIGN_OR_RETURN(const int64_t start_ms, ParseTime(without_plus(match[1])));
+  int64_t step_ms = 0;
+  if (match[2].matched) {
+    TOCSIN_ASSIGN_OR_RETURN(step_ms, ParseTime(without_plus(match[2])));
+  }
+  for (int64_t i = 0; i <= times; ++i) offsets_ms.emplace_back(start_ms + i * step_ms);
+  return {};
+}
+
+Result<StartTimes> ParseStartTimes(const std::string& line) {
+  const size_t mark = line.find("@st");
+  TOCSIN_ASSIGN_OR_RETURN(SeriesDescription series, ParseSeriesDescription(line.substr(0, mark)));
+  StartTimes starts{std::move(series.labels), {}};
+  std::istringstream items(line.substr(mark + 3));
+  for (std::string item; items >> item;) {
+    TOCSIN_RETURN_IF_ERROR(ParseStartItem(item, starts.offsets_ms));
+  }
+  return starts;
 }
 
 /// The inside of a Go string literal, as far as the scripts use them.
@@ -98,8 +135,11 @@ class ScriptParser {
     TOCSIN_ASSIGN_OR_RETURN(load.step_ms, ParseTime(match[2]));
     while (at_ + 1 < lines_.size() && !lines_[at_ + 1].empty()) {
       ++at_;
-      // `metric@st duration …` gives start times, which this storage does not keep.
-      if (lines_[at_].find("@st") != std::string::npos) return Bad("start times");
+      if (lines_[at_].find("@st") != std::string::npos) {
+        TOCSIN_ASSIGN_OR_RETURN(StartTimes starts, ParseStartTimes(lines_[at_]));
+        load.start_times.push_back(std::move(starts));
+        continue;
+      }
       TOCSIN_ASSIGN_OR_RETURN(SeriesDescription series, ParseSeriesDescription(lines_[at_]));
       load.series.push_back(std::move(series));
     }

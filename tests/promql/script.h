@@ -14,11 +14,18 @@ namespace tocsin::promql {
 
 // The test scripts of Prometheus (promql/promqltest/README.md): what they say, read into structs.
 
+/// `metric@st -1m _ …`: when the counters of a series' samples began, counted from each sample.
+struct StartTimes {
+  Labels labels;
+  std::vector<std::optional<int64_t>> offsets_ms;
+};
+
 /// `load 5m` and its series; `load_with_nhcb` too.
 struct LoadCommand {
   int64_t step_ms = 0;
   bool with_custom_buckets = false;
   std::vector<SeriesDescription> series;
+  std::vector<StartTimes> start_times;
 };
 
 struct ClearCommand {};

@@ -1,8 +1,7 @@
-#include <map>
-
 #include "base/clock.h"
 #include "base/faulty_fs.h"
 #include "base/log.h"
+#include "promql/script_load.h"
 #include "promql/script_runner.h"
 #include "telemetry/registry.h"
 #include "tsdb/database.h"
@@ -15,6 +14,7 @@ class DatabaseScriptStorage final : public ScriptStorage {
   Status Open() {
     tsdb::DatabaseOptions options;
     options.directory = "/data";
+    options.min_block_ms = int64_t{24} * 60 * 60 * 1000;  // As in upstream's runner.
     TOCSIN_ASSIGN_OR_RETURN(database_,
                             tsdb::Database::Open(options, fs_, clock_, logger_, registry_));
     return {};
@@ -24,19 +24,23 @@ class DatabaseScriptStorage final : public ScriptStorage {
 
   Status Load(const LoadCommand& load) override {
     const std::unique_ptr<storage::Appender> appender = database_->MakeAppender();
-    std::map<Labels, const SeriesDescription*> last;  // A series named twice is the last one's.
-    for (const SeriesDescription& series : load.series) last[series.labels] = &series;
-    for (const SeriesDescription& series : load.series) {
-      if (last[series.labels] != &series) continue;
-      for (size_t i = 0; i < series.values.size(); ++i) {
-        const SequenceValue& value = series.values[i];
-        if (value.is_omitted || value.histogram) continue;
-        const int64_t time_ms = load.step_ms * static_cast<int64_t>(i);
-        TOCSIN_RETURN_IF_ERROR(appender->Append(0, series.labels, time_ms, value.value));
-      }
+    for (const LoadedSample& sample : SamplesOf(load)) {
+      const storage::AppendOptions options{.start_timestamp_ms = sample.start_timestamp_ms};
+      const Result<storage::SeriesRef> appended =
+          sample.histogram != nullptr
+              ? appender->AppendHistogram(0, sample.labels, sample.timestamp_ms, *sample.histogram,
+                                          options)
+              : appender->AppendWith(0, sample.labels, sample.timestamp_ms, sample.value, options);
+      const bool is_beyond_it =
+          !appended.ok() && appended.error().code() == ErrorCode::kUnimplemented;
+      if (!appended.ok() && !is_beyond_it) return appended.error();
+      left_out_ |= is_beyond_it;
+      left_out_ |= !load.start_times.empty();  // Not kept yet.
     }
     return appender->Commit();
   }
+
+  bool left_samples_out() const override { return left_out_; }
 
  private:
   FaultyFs fs_;
@@ -44,6 +48,7 @@ class DatabaseScriptStorage final : public ScriptStorage {
   NullLogger logger_;
   telemetry::Registry registry_;
   std::unique_ptr<tsdb::Database> database_;
+  bool left_out_ = false;
 };
 
 }  // namespace

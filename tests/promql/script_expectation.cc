@@ -6,6 +6,8 @@
 #include <cmath>
 #include <map>
 
+#include "model/float_histogram_arithmetic.h"
+#include "model/float_histogram_buckets.h"
 #include "model/number_text.h"
 #include "model/regex.h"
 #include "model/sample.h"
@@ -57,7 +59,9 @@ bool SameNumbers(const std::vector<double>& a, const std::vector<double>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), AlmostEqual);
 }
 
-bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
+bool SameHistogram(FloatHistogram a, FloatHistogram b) {
+  Compact(a);
+  Compact(b);
   return a.schema == b.schema && AlmostEqual(a.count, b.count) && AlmostEqual(a.sum, b.sum) &&
          AlmostEqual(a.zero_count, b.zero_count) &&
          AlmostEqual(a.zero_threshold, b.zero_threshold) && a.positive_spans == b.positive_spans &&
@@ -74,8 +78,16 @@ std::string CheckPoint(const std::string& where, const SequenceValue& expected,
            (actual.histogram ? "a histogram" : "the float " + Text(actual.value));
   }
   if (expected.histogram != nullptr) {
-    if (SameHistogram(*expected.histogram, *actual.histogram)) return {};
-    return where + ": another histogram than expected";
+    const FloatHistogram& wanted = *expected.histogram;
+    if (!SameHistogram(wanted, *actual.histogram)) {
+      return fmt::format("{}: expected {}, got {}", where, ToString(wanted),
+                         ToString(*actual.histogram));
+    }
+    const bool same_hint = wanted.counter_reset_hint == actual.histogram->counter_reset_hint;
+    if (!expected.has_counter_reset_hint || same_hint) return {};
+    return fmt::format("{}: expected hint {}, got {}", where,
+                       static_cast<int>(wanted.counter_reset_hint),
+                       static_cast<int>(actual.histogram->counter_reset_hint));
   }
   if (AlmostEqual(expected.value, actual.value)) return {};
   return fmt::format("{}: expected {}, got {}", where, Text(expected.value), Text(actual.value));

@@ -7,6 +7,7 @@
 #include "promql/parser.h"
 #include "promql/printer.h"
 #include "promql/script_expectation.h"
+#include "promql/script_load.h"
 #include "support/memory_storage.h"
 
 namespace tocsin::promql {
@@ -17,16 +18,12 @@ class MemoryScriptStorage final : public ScriptStorage {
   storage::Queryable& queryable() override { return storage_; }
 
   Status Load(const LoadCommand& load) override {
-    for (const SeriesDescription& series : load.series) {
-      for (size_t i = 0; i < series.values.size(); ++i) {
-        const SequenceValue& value = series.values[i];
-        const int64_t time_ms = load.step_ms * static_cast<int64_t>(i);
-        if (value.is_omitted) continue;
-        if (value.histogram) {
-          storage_.PutHistogram(series.labels, time_ms, value.histogram);
-        } else {
-          storage_.Put(series.labels, time_ms, value.value);
-        }
+    for (const LoadedSample& sample : SamplesOf(load)) {
+      if (sample.histogram != nullptr) {
+        storage_.PutHistogram(sample.labels, sample.timestamp_ms, sample.histogram,
+                              sample.start_timestamp_ms);
+      } else {
+        storage_.Put(sample.labels, sample.timestamp_ms, sample.value, sample.start_timestamp_ms);
       }
     }
     return {};
@@ -154,15 +151,6 @@ InstantVector At(const Matrix& matrix, int64_t time_ms) {
   return vector;
 }
 
-bool HasHistograms(const LoadCommand& load) {
-  for (const SeriesDescription& series : load.series) {
-    for (const SequenceValue& value : series.values) {
-      if (value.histogram) return true;
-    }
-  }
-  return load.with_custom_buckets;
-}
-
 class Runner {
  public:
   Runner(Engine& engine, const MakeScriptStorage& make_storage)
@@ -173,12 +161,11 @@ class Runner {
     for (const ScriptCommand& command : commands) {
       if (const auto* load = std::get_if<LoadCommand>(&command)) {
         TOCSIN_RETURN_IF_ERROR(storage_->Load(*load));
-        has_histograms_ |= HasHistograms(*load);
       } else if (const auto* eval = std::get_if<EvalCommand>(&command)) {
-        outcomes_.push_back({eval->line, eval->expr, Evaluate(*eval), has_histograms_});
+        outcomes_.push_back(
+            {eval->line, eval->expr, Evaluate(*eval), storage_->left_samples_out()});
       } else {
         storage_.reset();
-        has_histograms_ = false;
         TOCSIN_ASSIGN_OR_RETURN(storage_, make_storage_());
       }
     }
@@ -238,7 +225,6 @@ class Runner {
   Engine& engine_;
   const MakeScriptStorage& make_storage_;
   std::unique_ptr<ScriptStorage> storage_;
-  bool has_histograms_ = false;
   std::vector<CaseOutcome> outcomes_;
 };
 
@@ -256,6 +242,7 @@ EngineOptions UpstreamTestOptions() {
   options.enable_delayed_name_removal = true;
   options.enable_extended_range_selectors = true;
   options.enable_binop_fill_modifiers = true;
+  options.enable_start_timestamps = true;
   return options;
 }
 

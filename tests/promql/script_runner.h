@@ -20,6 +20,8 @@ class ScriptStorage {
   virtual storage::Queryable& queryable() = 0;
   /// Adds the series of a load command, the first value of each at time 0.
   virtual Status Load(const LoadCommand& load) = 0;
+  /// Whether it could not take some samples, or not all that belongs to them.
+  virtual bool left_samples_out() const { return false; }
 };
 
 using MakeScriptStorage = std::function<Result<std::unique_ptr<ScriptStorage>>()>;
@@ -27,7 +29,7 @@ using MakeScriptStorage = std::function<Result<std::unique_ptr<ScriptStorage>>()
 /// A storage in memory.
 Result<std::unique_ptr<ScriptStorage>> MakeMemoryScriptStorage();
 
-/// The real database, on a file system in memory. Leaves native histograms out.
+/// The real database, on a file system in memory.
 Result<std::unique_ptr<ScriptStorage>> MakeDatabaseScriptStorage();
 
 /// The switches that upstream's own runner sets.
@@ -37,8 +39,8 @@ EngineOptions UpstreamTestOptions();
 struct CaseOutcome {
   int line = 0;
   std::string expr;
-  std::string failure;          ///< Why it is wrong; empty when all is as expected.
-  bool has_histograms = false;  ///< Native ones were loaded before it.
+  std::string failure;            ///< Why it is wrong; empty when all is as expected.
+  bool left_samples_out = false;  ///< By the storage.
 };
 
 /// Runs a script with upstream's additional checks: an instant evaluation is repeated with `@` its

@@ -5,11 +5,36 @@
 #include <set>
 
 #include "base/check.h"
+#include "model/float_histogram_comparison.h"
+#include "model/sample.h"
 
 namespace tocsin::support {
 namespace {
 
 using AllSeries = std::map<Labels, MemoryStorage::Series>;
+
+/// Whether a counter goes on where the one before it was. The hint with which it came counts only
+/// if it says that it does not.
+bool Continues(const FloatHistogram& histogram, const FloatHistogram& before) {
+  if (before.counter_reset_hint == CounterResetHint::kGauge || IsStaleNan(before.sum) ||
+      histogram.counter_reset_hint == CounterResetHint::kReset ||
+      histogram.schema != before.schema || histogram.zero_threshold != before.zero_threshold ||
+      histogram.custom_values != before.custom_values) {
+    return false;
+  }
+  FloatHistogram unhinted = histogram;
+  unhinted.counter_reset_hint = CounterResetHint::kUnknown;
+  return !HasReset(unhinted, before);
+}
+
+std::shared_ptr<const FloatHistogram> WithStoredHint(const FloatHistogram& histogram,
+                                                     const FloatHistogram* before) {
+  auto stored = std::make_shared<FloatHistogram>(histogram);
+  if (histogram.counter_reset_hint == CounterResetHint::kGauge) return stored;
+  const bool continues = before != nullptr && Continues(histogram, *before);
+  stored->counter_reset_hint = continues ? CounterResetHint::kNotReset : CounterResetHint::kUnknown;
+  return stored;
+}
 
 bool MatchesAll(std::span<const Matcher> matchers, const Labels& labels) {
   return std::all_of(matchers.begin(), matchers.end(),
@@ -29,12 +54,18 @@ class MemorySeriesSet final : public storage::SeriesSet {
     out.Clear();
     const MemoryStorage::Series& series = found_[index]->second;
     for (auto at = series.lower_bound(start_ms); at != series.end() && at->first <= end_ms; ++at) {
-      if (at->second.histogram) {
-        out.histograms.push_back({at->first, at->second.histogram});
-      } else {
-        out.timestamps_ms.push_back(at->first);
-        out.values.push_back(at->second.value);
+      const MemoryStorage::Point& point = at->second;
+      if (point.histogram) {
+        out.histograms.push_back({at->first, point.histogram, point.start_timestamp_ms});
+        continue;
       }
+      out.timestamps_ms.push_back(at->first);
+      out.values.push_back(point.value);
+      out.start_timestamps_ms.push_back(point.start_timestamp_ms);
+    }
+    const auto is_unknown = [](int64_t began_ms) { return began_ms == 0; };
+    if (std::all_of(out.start_timestamps_ms.begin(), out.start_timestamps_ms.end(), is_unknown)) {
+      out.start_timestamps_ms.clear();
     }
     return {};
   }
@@ -142,15 +173,21 @@ MemoryStorage::AllSeries& MemoryStorage::WritableLocked() {
   return *series_;
 }
 
-void MemoryStorage::Put(const Labels& labels, int64_t timestamp_ms, double value) {
+void MemoryStorage::Put(const Labels& labels, int64_t timestamp_ms, double value,
+                        int64_t start_timestamp_ms) {
   MutexLock lock(mutex_);
-  WritableLocked()[labels][timestamp_ms] = {value, nullptr};
+  WritableLocked()[labels][timestamp_ms] = {value, nullptr, start_timestamp_ms};
 }
 
 void MemoryStorage::PutHistogram(const Labels& labels, int64_t timestamp_ms,
-                                 std::shared_ptr<const FloatHistogram> histogram) {
+                                 std::shared_ptr<const FloatHistogram> histogram,
+                                 int64_t start_timestamp_ms) {
   MutexLock lock(mutex_);
-  WritableLocked()[labels][timestamp_ms] = {0, std::move(histogram)};
+  Series& series = WritableLocked()[labels];
+  const auto after = series.lower_bound(timestamp_ms);
+  const FloatHistogram* before =
+      after == series.begin() ? nullptr : std::prev(after)->second.histogram.get();
+  series[timestamp_ms] = {0, WithStoredHint(*histogram, before), start_timestamp_ms};
 }
 
 void MemoryStorage::Clear() {

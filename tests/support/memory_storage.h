@@ -20,13 +20,19 @@ class MemoryStorage final : public storage::Queryable, public storage::Appendabl
   struct Point {
     double value = 0;
     std::shared_ptr<const FloatHistogram> histogram;
+    int64_t start_timestamp_ms = 0;  ///< 0: not known.
   };
   using Series = std::map<int64_t, Point>;
 
   /// Adds or replaces a sample.
-  void Put(const Labels& labels, int64_t timestamp_ms, double value);
+  void Put(const Labels& labels, int64_t timestamp_ms, double value,
+           int64_t start_timestamp_ms = 0);
+  /// The hint becomes what upstream's storage would answer: gauges stay gauges, of counters one
+  /// that continues the sample before it says "not reset" and any other one "unknown". Samples are
+  /// to come in order of time.
   void PutHistogram(const Labels& labels, int64_t timestamp_ms,
-                    std::shared_ptr<const FloatHistogram> histogram);
+                    std::shared_ptr<const FloatHistogram> histogram,
+                    int64_t start_timestamp_ms = 0);
   void Clear();
 
   /// Number of series, and the samples of one (empty if there is none).

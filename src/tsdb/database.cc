@@ -3,25 +3,15 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <random>
 #include <vector>
 
-#include "base/mutex.h"
-#include "tsdb/head.h"
+#include "storage/merge_querier.h"
+#include "tsdb/block/block_querier.h"
+#include "tsdb/database_state.h"
 
 namespace tocsin::tsdb {
 namespace {
-
-// The log is shortened when so much more time has become old: a checkpoint rewrites what it keeps.
-constexpr int64_t kLogStepMs = 2 * 60 * 60 * 1000;
-
-class WalCommitLog final : public CommitLog {
- public:
-  explicit WalCommitLog(Wal& wal) : wal_(wal) {}
-  Status Log(std::span<const std::string_view> records) override { return wal_.Log(records); }
-
- private:
-  Wal& wal_;
-};
 
 // Turns bytes of log read into the segment that they end in.
 class ReplayBoard {
@@ -46,41 +36,57 @@ class ReplayBoard {
   std::vector<SegmentFile> segments_;
 };
 
+UlidSource MakeUlidSource(const Clock& clock) {
+  std::random_device device;
+  std::mt19937_64 engine(uint64_t{device()} << 32 | device());
+  return UlidSource(clock, [engine]() mutable { return engine(); });
+}
+
+HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
+  HeadOptions head;
+  head.max_series = options.max_series;
+  head.block_range_ms = options.min_block_ms;
+  return head;
+}
+
+// Blocks of samples that came out of order say nothing about how far the head was cut.
+int64_t EndOfHeadBlocks(const BlockStore::Blocks& blocks) {
+  int64_t end_ms = INT64_MIN;
+  for (const auto& block : blocks) {
+    if (block->meta()->compaction.HasHint(kFromOutOfOrderHint)) continue;
+    end_ms = std::max(end_ms, block->max_time_ms());
+  }
+  return end_ms;
+}
+
 }  // namespace
 
-struct Database::State {
-  State(DatabaseOptions database_options, const Clock& database_clock, Logger& database_logger,
-        telemetry::Registry& database_registry, std::unique_ptr<Wal> opened_wal)
-      : options(std::move(database_options)),
-        clock(database_clock),
-        logger(database_logger),
-        registry(database_registry),
-        wal(std::move(opened_wal)),
-        log(*wal),
-        metrics(registry),
-        head(log, metrics, {options.max_series}) {
-    metrics.retention_limit_seconds.Set(static_cast<double>(options.retention_ms) / 1000);
-    refresh_id = registry.AddRefresh([this] { head.RefreshMetrics(); });
-  }
-  ~State() { registry.RemoveRefresh(refresh_id); }
+Database::State::State(DatabaseOptions database_options, Fs& file_system,
+                       const Clock& database_clock, Logger& database_logger,
+                       telemetry::Registry& database_registry, std::unique_ptr<Wal> opened_wal)
+    : options(std::move(database_options)),
+      fs(file_system),
+      clock(database_clock),
+      logger(database_logger),
+      registry(database_registry),
+      wal(std::move(opened_wal)),
+      log(*wal),
+      metrics(registry),
+      block_metrics(registry),
+      head(log, metrics, MakeHeadOptions(options)),
+      store(fs, logger, options.directory),
+      closing(clock),
+      retention{options.retention_ms, options.retention_bytes, options.retention_percentage,
+                options.retention_rules},
+      ulids(MakeUlidSource(clock)),
+      environment{fs, clock, logger, block_metrics, store, ulids, closing},
+      head_compactor(environment, head, deletions, options.min_block_ms),
+      merger(environment),
+      keeper(environment) {
+  refresh_id = registry.AddRefresh([this] { RefreshMetrics(); });
+}
 
-  Status Replay(ReplayBoard board);
-  void ShortenLog(int64_t min_time_ms);
-
-  const DatabaseOptions options;
-  const Clock& clock;
-  Logger& logger;
-  telemetry::Registry& registry;
-  const std::unique_ptr<Wal> wal;
-  WalCommitLog log;
-  HeadMetrics metrics;
-  Head head;
-  uint64_t refresh_id = 0;
-  ReplayReport replay_report;  // Constant after Open.
-
-  Mutex maintain_mutex;
-  int64_t log_begins_ms GUARDED_BY(maintain_mutex) = INT64_MIN;
-};
+Database::State::~State() { registry.RemoveRefresh(refresh_id); }
 
 Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Fs& fs,
                                                  const Clock& clock, Logger& logger,
@@ -91,16 +97,29 @@ Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Fs& fs
                           Wal::Open({fs, clock, logger, registry}, wal_directory, options.wal));
   TOCSIN_ASSIGN_OR_RETURN(auto segments, ListSegments(fs, wal_directory));
   ReplayBoard board(options.replay_status, std::move(segments));
-  auto state = std::make_unique<State>(std::move(options), clock, logger, registry, std::move(wal));
-  TOCSIN_RETURN_IF_ERROR(state->Replay(std::move(board)));
+  auto state =
+      std::make_unique<State>(std::move(options), fs, clock, logger, registry, std::move(wal));
+  TOCSIN_RETURN_IF_ERROR(state->OpenBlocks());
+  TOCSIN_RETURN_IF_ERROR(
+      state->Replay([&](const ReplayProgress& progress) { board.Show(progress); }));
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
-Status Database::State::Replay(ReplayBoard board) {
+Status Database::State::OpenBlocks() {
+  MutexLock lock(upkeep_mutex);
+  TOCSIN_RETURN_IF_ERROR(store.Open());
+  const int64_t end_ms = EndOfHeadBlocks(*store.blocks());
+  if (end_ms != INT64_MIN) head_compactor.BeginAt(end_ms);
+  return {};
+}
+
+Status Database::State::Replay(const std::function<void(const ReplayProgress&)>& on_progress) {
   const int64_t start_ns = clock.MonotonicNs();
-  const auto visitor =
-      head.MakeReplay([&](const ReplayProgress& progress) { board.Show(progress); });
+  std::vector<HeadDeletion> deleted;
+  const auto visitor = head.MakeReplay(
+      on_progress, [&](const HeadDeletion& deletion) { deleted.push_back(deletion); });
   TOCSIN_ASSIGN_OR_RETURN(replay_report, wal->Replay(*visitor));
+  deletions.Add(deleted);
   const double seconds = static_cast<double>(clock.MonotonicNs() - start_ns) / 1e9;
   metrics.replay_duration_seconds.Set(seconds);
   logger.Info("WAL replay completed",
@@ -110,6 +129,20 @@ Status Database::State::Replay(ReplayBoard board) {
                {"corruptions", fmt::format("{}", replay_report.corruption_count)},
                {"duration", fmt::format("{:.3f}s", seconds)}});
   return {};
+}
+
+void Database::State::RefreshMetrics() {
+  head.RefreshMetrics();
+  const auto blocks = store.blocks();
+  block_metrics.blocks_loaded.Set(static_cast<double>(blocks->size()));
+  block_metrics.blocks_bytes.Set(static_cast<double>(store.size_bytes()));
+  block_metrics.quarantined.Set(static_cast<double>(store.quarantined().size()));
+  int64_t lowest_ms = head.min_time_ms();
+  if (!blocks->empty()) lowest_ms = std::min(lowest_ms, blocks->front()->min_time_ms());
+  block_metrics.lowest_timestamp.Set(static_cast<double>(lowest_ms));
+  block_metrics.lowest_timestamp_seconds.Set(static_cast<double>(lowest_ms) / 1000);
+  MutexLock lock(retention_mutex);
+  block_metrics.retention_limit_seconds.Set(static_cast<double>(retention.time_ms) / 1000);
 }
 
 Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -122,37 +155,66 @@ std::unique_ptr<storage::RowAppender> Database::MakeRowAppender() {
 }
 
 Result<std::unique_ptr<storage::Querier>> Database::MakeQuerier(int64_t start_ms, int64_t end_ms) {
-  return state_->head.MakeQuerier(start_ms, end_ms);
-}
-
-void Database::Maintain(int64_t now_ms) {
-  MutexLock lock(state_->maintain_mutex);
-  const int64_t max_time_ms = state_->head.max_time_ms();
-  int64_t horizon_ms = INT64_MIN;
-  if (max_time_ms != INT64_MIN && state_->options.retention_ms > 0) {
-    horizon_ms = std::min(max_time_ms, now_ms) - state_->options.retention_ms;
+  // The head first: what is cut out of it is in the list of blocks before.
+  TOCSIN_ASSIGN_OR_RETURN(auto head, state_->head.MakeQuerier(start_ms, end_ms));
+  head = state_->deletions.Filter(std::move(head));
+  std::vector<storage::MergePart> parts;
+  const auto blocks = state_->store.blocks();
+  for (const std::shared_ptr<BlockReader>& block : *blocks) {
+    if (!block->Overlaps(start_ms, end_ms)) continue;
+    parts.push_back({std::make_unique<BlockQuerier>(block, start_ms, end_ms), block->min_time_ms(),
+                     block->max_time_ms() - 1});
   }
-  const bool is_something_old = state_->head.min_time_ms() < horizon_ms;
-  state_->head.Truncate(horizon_ms);
-  if (!is_something_old) return;
-  if (state_->log_begins_ms != INT64_MIN && horizon_ms - state_->log_begins_ms < kLogStepMs) return;
-  state_->log_begins_ms = horizon_ms;
-  state_->ShortenLog(horizon_ms);
+  if (parts.empty()) return head;
+  parts.push_back({std::move(head)});
+  return std::make_unique<storage::MergeQuerier>(std::move(parts));
 }
 
-void Database::State::ShortenLog(int64_t min_time_ms) {
-  const std::vector<uint64_t> refs = head.WalRefs();
-  const Status status = wal->Truncate(
-      min_time_ms, [&](uint64_t ref) { return std::ranges::binary_search(refs, ref); });
-  if (!status) logger.Error("WAL truncation failed", {{"err", status.error().message()}});
+void Database::SetRetention(RetentionOptions retention) {
+  MutexLock upkeep_lock(state_->upkeep_mutex);
+  state_->merger.ForgetRules();
+  MutexLock lock(state_->retention_mutex);
+  state_->retention = std::move(retention);
 }
+
+std::vector<BlockStatus> Database::Blocks() const {
+  std::vector<BlockStatus> blocks;
+  const auto list = state_->store.blocks();
+  for (const auto& block : *list) blocks.push_back({*block->meta(), block->size_bytes()});
+  return blocks;
+}
+
+std::vector<QuarantinedBlock> Database::Quarantined() const { return state_->store.quarantined(); }
 
 HeadStatistics Database::Statistics(size_t limit) const { return state_->head.Statistics(limit); }
-int64_t Database::min_time_ms() const { return state_->head.min_time_ms(); }
-int64_t Database::max_time_ms() const { return state_->head.max_time_ms(); }
-int64_t Database::retention_ms() const { return state_->options.retention_ms; }
+
+int64_t Database::min_time_ms() const {
+  int64_t min_ms = state_->head.min_time_ms();
+  const auto blocks = state_->store.blocks();
+  return blocks->empty() ? min_ms : std::min(min_ms, blocks->front()->min_time_ms());
+}
+
+int64_t Database::max_time_ms() const {
+  int64_t max_ms = state_->head.max_time_ms();
+  const auto blocks = state_->store.blocks();
+  for (const auto& block : *blocks) max_ms = std::max(max_ms, block->max_time_ms() - 1);
+  return max_ms;
+}
+
+int64_t Database::retention_ms() const {
+  MutexLock lock(state_->retention_mutex);
+  return state_->retention.time_ms;
+}
+
 uint64_t Database::memory_bytes() const { return state_->head.memory_bytes(); }
+uint64_t Database::blocks_bytes() const { return state_->store.size_bytes(); }
 const ReplayReport& Database::replay_report() const { return state_->replay_report; }
-Status Database::Close() { return state_->wal->Close(); }
+
+Status Database::Close() {
+  state_->closing.Cancel();
+  MutexLock lock(state_->upkeep_mutex);
+  state_->store.RemoveUnread();
+  return state_->wal->Close();
+}
 
 }  // namespace tocsin::tsdb

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/fs.h"
@@ -11,8 +13,11 @@
 #include "storage/appendable.h"
 #include "storage/queryable.h"
 #include "telemetry/registry.h"
+#include "tsdb/block/block_meta.h"
+#include "tsdb/blocks_directory.h"
 #include "tsdb/head_statistics.h"
 #include "tsdb/replay_status.h"
+#include "tsdb/retention_options.h"
 #include "tsdb/wal/wal.h"
 
 namespace tocsin::tsdb {
@@ -20,18 +25,30 @@ namespace tocsin::tsdb {
 struct DatabaseOptions {
   std::string directory;  ///< Created if need be; the log is in `wal` below it.
   int64_t retention_ms = int64_t{15} * 24 * 60 * 60 * 1000;  ///< 0: keep everything.
-  uint64_t max_series = 0;  ///< Above it new series are refused with kTooLarge; 0: no limit.
+  uint64_t retention_bytes = 0;                              ///< As RetentionOptions::size_bytes.
+  double retention_percentage = 0;
+  std::vector<RetentionRule> retention_rules;
+  int64_t min_block_ms = int64_t{2} * 60 * 60 * 1000;  ///< What the head is cut into.
+  int64_t max_block_ms = 0;  ///< What blocks grow to; 0: a tenth of the retention, at most 31 days.
+  uint64_t max_series = 0;   ///< Above it new series are refused with kTooLarge; 0: no limit.
   WalOptions wal;
   ReplayStatus* replay_status = nullptr;  ///< Kept during Open only; may be null.
 };
 
-/// The time series database: a head in memory, and a write-ahead log that has every commit before
-/// it is published. Appenders and queriers made by it must be gone before it is. Thread-safe.
+/// A block as /api/v1/status/tsdb/blocks shows it.
+struct BlockStatus {
+  BlockMeta meta;
+  uint64_t size_bytes = 0;
+};
+
+/// The time series database: blocks of samples on disk, a head in memory for the newest, and a
+/// write-ahead log that has every commit before it is published. Appenders and queriers made by it
+/// must be gone before it is. Thread-safe.
 class Database final : public storage::Appendable, public storage::Queryable {
  public:
-  /// Opens or creates a database and replays its log. What is torn or corrupt there is set aside
-  /// with a line in the log, never a reason not to start; only a file system that refuses is. The
-  /// references are kept and must outlive it.
+  /// Opens or creates a database: opens its blocks and replays its log. What is torn or corrupt is
+  /// set aside with a line in the log, never a reason not to start; only a file system that refuses
+  /// is. The references are kept and must outlive it.
   static Result<std::unique_ptr<Database>> Open(DatabaseOptions options, Fs& fs, const Clock& clock,
                                                 Logger& logger, telemetry::Registry& registry);
   ~Database() override;
@@ -40,23 +57,46 @@ class Database final : public storage::Appendable, public storage::Queryable {
   std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
   Result<std::unique_ptr<storage::Querier>> MakeQuerier(int64_t start_ms, int64_t end_ms) override;
 
-  /// To be called every minute or so: forgets what is older than the retention, gives memory back
-  /// and shortens the log. The retention is counted from the newest sample or `now_ms`, whichever
-  /// is older, so that neither a stopped source nor a sample from the future makes data go.
+  /// To be called every minute or so, from a thread that may be busy for long: makes blocks of what
+  /// the head has too much of, larger blocks of blocks, drops what is beyond the retention, gives
+  /// memory back and shortens the log. Appends and queries go on meanwhile. In the head the
+  /// retention is counted from the newest sample or `now_ms`, whichever is older, so that neither a
+  /// stopped source nor a sample from the future makes data go; blocks go whole, counted from the
+  /// newest block. Failures are logged, counted, and tried again by a later call.
   void Maintain(int64_t now_ms);
+  /// Replaces the retention from the next Maintain on.
+  void SetRetention(RetentionOptions retention);
+
+  /// Deletes the samples in [start_ms, end_ms] of the series that match all of `matchers`. Queriers
+  /// made from then on do not see them; the space is given back by CleanTombstones or, in time, by
+  /// compaction. Waits for a Maintain under way. After an error part of it may have been done: try
+  /// again.
+  Status DeleteSeries(int64_t start_ms, int64_t end_ms, std::span<const Matcher> matchers);
+  /// Writes the blocks anew that have deleted samples.
+  Status CleanTombstones();
+  /// Puts a database of all blocks and, `with_head`, of what the head holds into `directory`, which
+  /// is created. Blocks are hard links where the file system has them, else copies.
+  Status Snapshot(const std::string& directory, bool with_head);
+
+  /// By rising start.
+  std::vector<BlockStatus> Blocks() const;
+  /// Corrupt blocks that were set aside.
+  std::vector<QuarantinedBlock> Quarantined() const;
 
   /// For /api/v1/status/tsdb; at most `limit` entries a list.
   HeadStatistics Statistics(size_t limit) const;
-  /// INT64_MAX and INT64_MIN while there are no samples.
+  /// Of blocks and head; INT64_MAX and INT64_MIN while there are no samples.
   int64_t min_time_ms() const;
   int64_t max_time_ms() const;
   int64_t retention_ms() const;
   uint64_t memory_bytes() const;
+  /// Of all blocks, on disk.
+  uint64_t blocks_bytes() const;
   /// What the replay at Open found.
   const ReplayReport& replay_report() const;
 
-  /// Makes the log durable and closes it; later commits fail. The destructor does it too, and drops
-  /// the error.
+  /// Ends a Maintain under way, makes the log durable and closes it; later commits fail. The
+  /// destructor does it too, and drops the error.
   Status Close();
 
  private:

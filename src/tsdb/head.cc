@@ -13,9 +13,10 @@
 
 namespace tocsin::tsdb {
 
-Head::Head(CommitLog &log, HeadMetrics &metrics, Options options)
+Head::Head(CommitLog& log, HeadMetrics& metrics, Options options)
     : state_(std::make_unique<HeadState>(log, metrics, options)),
-      metrics_(metrics), truncation_(std::make_unique<HeadTruncation>(*state_)),
+      metrics_(metrics),
+      truncation_(std::make_unique<HeadTruncation>(*state_)),
       out_of_order_(std::make_unique<OutOfOrderTruncation>(*state_)) {}
 
 Head::~Head() = default;
@@ -28,39 +29,39 @@ std::unique_ptr<storage::RowAppender> Head::MakeRowAppender() {
   return std::make_unique<HeadRowAppender>(*state_);
 }
 
-Result<std::unique_ptr<storage::Querier>> Head::MakeQuerier(int64_t start_ms,
-                                                            int64_t end_ms) {
+Result<std::unique_ptr<storage::Querier>> Head::MakeQuerier(int64_t start_ms, int64_t end_ms) {
   return std::make_unique<HeadQuerier>(*state_, start_ms, end_ms);
 }
 
-std::unique_ptr<ReplayVisitor>
-Head::MakeReplay(std::function<void(const ReplayProgress &)> on_progress) {
-  return std::make_unique<HeadReplay>(*state_, std::move(on_progress));
+std::unique_ptr<ReplayVisitor> Head::MakeReplay(
+    std::function<void(const ReplayProgress&)> on_progress,
+    std::function<void(const HeadDeletion&)> on_deleted) {
+  return std::make_unique<HeadReplay>(*state_, std::move(on_progress), std::move(on_deleted));
 }
 
-Result<HeadCheckpointReport>
-Head::LoadCheckpoint(const HeadCheckpointPlace &place) {
+std::vector<HeadSeriesExtent> Head::ListExtents(std::span<const Matcher> matchers) const {
+  return tsdb::ListExtents(*state_, matchers);
+}
+
+Result<HeadCheckpointReport> Head::LoadCheckpoint(const HeadCheckpointPlace& place) {
   return LoadHeadCheckpoint(*state_, place);
 }
 
-Result<HeadCheckpointReport>
-Head::WriteCheckpoint(const HeadCheckpointPlace &place,
-                      const std::function<WalPosition()> &position) {
+Result<HeadCheckpointReport> Head::WriteCheckpoint(const HeadCheckpointPlace& place,
+                                                   const std::function<WalPosition()>& position) {
   MutexLock lock(truncation_mutex_);
   return WriteHeadCheckpoint(*state_, place, position);
 }
 
 void Head::RefuseBefore(int64_t min_time_ms) {
   MutexLock lock(state_->commit_mutex);
-  const int64_t before_ms =
-      state_->refused_before_ms.load(std::memory_order_relaxed);
-  state_->refused_before_ms.store(std::max(before_ms, min_time_ms),
-                                  std::memory_order_relaxed);
+  const int64_t before_ms = state_->refused_before_ms.load(std::memory_order_relaxed);
+  state_->refused_before_ms.store(std::max(before_ms, min_time_ms), std::memory_order_relaxed);
 }
 
 void Head::Truncate(int64_t min_time_ms) {
   MutexLock lock(truncation_mutex_);
-  out_of_order_->FreeForgotten(); // First: series may be left without samples.
+  out_of_order_->FreeForgotten();  // First: series may be left without samples.
   truncation_->Truncate(min_time_ms);
   // Walks all labels, so it is not left to each look at the metrics.
   metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
@@ -71,16 +72,13 @@ void Head::SetOutOfOrderWindow(int64_t window_ms) {
 }
 
 std::optional<OutOfOrderSnapshot> Head::SnapshotOutOfOrder() {
-  auto querier = std::make_unique<HeadQuerier>(*state_, INT64_MIN, INT64_MAX,
-                                               HeadPart::kOutOfOrder);
+  auto querier =
+      std::make_unique<HeadQuerier>(*state_, INT64_MIN, INT64_MAX, HeadPart::kOutOfOrder);
   OutOfOrderSnapshot snapshot;
   snapshot.sequence = querier->sequence();
-  snapshot.min_time_ms =
-      state_->min_out_of_order_ms.load(std::memory_order_relaxed);
-  snapshot.max_time_ms =
-      state_->max_out_of_order_ms.load(std::memory_order_relaxed);
-  if (snapshot.min_time_ms > snapshot.max_time_ms)
-    return std::nullopt;
+  snapshot.min_time_ms = state_->min_out_of_order_ms.load(std::memory_order_relaxed);
+  snapshot.max_time_ms = state_->max_out_of_order_ms.load(std::memory_order_relaxed);
+  if (snapshot.min_time_ms > snapshot.max_time_ms) return std::nullopt;
   snapshot.querier = std::move(querier);
   return snapshot;
 }
@@ -90,14 +88,11 @@ void Head::TruncateOutOfOrder(uint64_t snapshot_sequence) {
   out_of_order_->Forget(snapshot_sequence);
 }
 
-storage::ExemplarQueryable &Head::exemplars() { return state_->exemplars; }
+storage::ExemplarQueryable& Head::exemplars() { return state_->exemplars; }
 
-void Head::SetMaxExemplars(uint64_t max_exemplars) {
-  state_->exemplars.Resize(max_exemplars);
-}
+void Head::SetMaxExemplars(uint64_t max_exemplars) { state_->exemplars.Resize(max_exemplars); }
 
-std::vector<MetadataOfSeries>
-Head::MetadataOf(std::span<const Matcher> matchers) const {
+std::vector<MetadataOfSeries> Head::MetadataOf(std::span<const Matcher> matchers) const {
   std::vector<MetadataOfSeries> found;
   ReadLock lock(state_->index_mutex);
   for (const SeriesId id : SelectSeries(state_->index, matchers)) {
@@ -110,16 +105,10 @@ Head::MetadataOf(std::span<const Matcher> matchers) const {
 
 std::vector<uint64_t> Head::WalRefs() const { return state_->WalRefs(); }
 
-HeadStatistics Head::Statistics(size_t limit) const {
-  return CollectStatistics(*state_, limit);
-}
+HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*state_, limit); }
 
-int64_t Head::min_time_ms() const {
-  return state_->min_time_ms.load(std::memory_order_relaxed);
-}
-int64_t Head::max_time_ms() const {
-  return state_->max_time_ms.load(std::memory_order_relaxed);
-}
+int64_t Head::min_time_ms() const { return state_->min_time_ms.load(std::memory_order_relaxed); }
+int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_order_relaxed); }
 HeadMemory Head::Memory() const { return MeasureMemory(*state_); }
 
 void Head::RefreshMetrics() {
@@ -138,4 +127,4 @@ void Head::RefreshMetrics() {
   metrics_.lowest_timestamp_seconds.Set(min_ms / 1000);
 }
 
-} // namespace tocsin::tsdb
+}  // namespace tocsin::tsdb

@@ -16,6 +16,7 @@
 #include "storage/queryable.h"
 #include "tsdb/commit_log.h"
 #include "tsdb/head_checkpoint.h"
+#include "tsdb/head_extent.h"
 #include "tsdb/head_metrics.h"
 #include "tsdb/head_options.h"
 #include "tsdb/head_statistics.h"
@@ -35,38 +36,41 @@ struct MetadataOfSeries {
 
 /// The samples out of order of a head at some moment.
 struct OutOfOrderSnapshot {
-  std::unique_ptr<storage::Querier>
-      querier;           ///< Sees nothing else. Its sets give chunks too.
-  uint64_t sequence = 0; ///< Of the last commit in it.
+  std::unique_ptr<storage::Querier> querier;  ///< Sees nothing else. Its sets give chunks too.
+  uint64_t sequence = 0;                      ///< Of the last commit in it.
   int64_t min_time_ms = 0;
-  int64_t max_time_ms = 0; ///< Inclusive.
+  int64_t max_time_ms = 0;  ///< Inclusive.
 };
 
 /// The newest part of the database, in memory: series, their labels and
 /// samples. Appenders and queriers made by it must be gone before it is.
 /// Thread-safe.
 class Head final : public storage::Appendable, public storage::Queryable {
-public:
+ public:
   using Options = HeadOptions;
 
   /// `log` and `metrics` must outlive it.
-  Head(CommitLog &log, HeadMetrics &metrics, Options options);
+  Head(CommitLog& log, HeadMetrics& metrics, Options options);
   ~Head() override;
 
   std::unique_ptr<storage::Appender> MakeAppender() override;
   std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
-  Result<std::unique_ptr<storage::Querier>>
-  MakeQuerier(int64_t start_ms, int64_t end_ms) override;
+  Result<std::unique_ptr<storage::Querier>> MakeQuerier(int64_t start_ms, int64_t end_ms) override;
 
   /// Takes the contents of a log, while nobody else uses the head. Must not
   /// outlive it.
-  std::unique_ptr<ReplayVisitor>
-  MakeReplay(std::function<void(const ReplayProgress &)> on_progress);
+  /// `on_deleted` gets what was deleted: the head itself goes on to show it.
+  std::unique_ptr<ReplayVisitor> MakeReplay(
+      std::function<void(const ReplayProgress&)> on_progress,
+      std::function<void(const HeadDeletion&)> on_deleted = {});
 
   /// Refuses samples before `min_time_ms` from now on, replayed ones too. When
   /// it returns, no commit is under way that was judged before: what the head
   /// holds of that time can only become less. Readers see it as before.
   void RefuseBefore(int64_t min_time_ms);
+
+  /// The series with samples for which all matchers match.
+  std::vector<HeadSeriesExtent> ListExtents(std::span<const Matcher> matchers) const;
 
   /// Forgets samples before `min_time_ms` and series without samples. Does not
   /// wait for readers: what they may see is freed by a later call.
@@ -84,23 +88,21 @@ public:
   void TruncateOutOfOrder(uint64_t snapshot_sequence);
 
   /// The exemplars; lives as long as the head.
-  storage::ExemplarQueryable &exemplars();
+  storage::ExemplarQueryable& exemplars();
   /// Changes how many there is room for; 0 turns them off.
   void SetMaxExemplars(uint64_t max_exemplars);
 
   /// The metadata of series for which all matchers match; those without are
   /// left out.
-  std::vector<MetadataOfSeries>
-  MetadataOf(std::span<const Matcher> matchers) const;
+  std::vector<MetadataOfSeries> MetadataOf(std::span<const Matcher> matchers) const;
 
   /// Fills an empty head from its checkpoint, while nobody else uses it; the
   /// log is then to be replayed from the position returned. After any error the
   /// head is still empty. See LoadHeadCheckpoint.
-  Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace &place);
+  Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace& place);
   /// See WriteHeadCheckpoint. Excludes Truncate.
-  Result<HeadCheckpointReport>
-  WriteCheckpoint(const HeadCheckpointPlace &place,
-                  const std::function<WalPosition()> &position);
+  Result<HeadCheckpointReport> WriteCheckpoint(const HeadCheckpointPlace& place,
+                                               const std::function<WalPosition()>& position);
 
   /// References to the series there are, in the log's numbering, rising; a
   /// series may have several.
@@ -116,14 +118,12 @@ public:
   /// Sets the gauges among the metrics, but for memory, which Truncate sets.
   void RefreshMetrics();
 
-private:
+ private:
   const std::unique_ptr<struct HeadState> state_;
-  HeadMetrics &metrics_;
+  HeadMetrics& metrics_;
   Mutex truncation_mutex_;
-  const std::unique_ptr<HeadTruncation>
-      truncation_ PT_GUARDED_BY(truncation_mutex_);
-  const std::unique_ptr<OutOfOrderTruncation>
-      out_of_order_ PT_GUARDED_BY(truncation_mutex_);
+  const std::unique_ptr<HeadTruncation> truncation_ PT_GUARDED_BY(truncation_mutex_);
+  const std::unique_ptr<OutOfOrderTruncation> out_of_order_ PT_GUARDED_BY(truncation_mutex_);
 };
 
-} // namespace tocsin::tsdb
+}  // namespace tocsin::tsdb

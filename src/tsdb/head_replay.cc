@@ -74,6 +74,17 @@ void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRec
   highest_ms_ = std::max(highest_ms_, sample.timestamp_ms);
 }
 
+Status HeadReplay::OnTombstones(std::vector<TombstoneRecord>& tombstones) {
+  if (!on_deleted_) return {};
+  for (const TombstoneRecord& tombstone : tombstones) {
+    const SeriesId id = FindRef(tombstone.ref);
+    if (id == SeriesIndex::kNone) continue;
+    ReadLock lock(state_.index_mutex);
+    on_deleted_({state_.index.LabelsOf(id), tombstone.start_ms, tombstone.end_ms});
+  }
+  return {};
+}
+
 void HeadReplay::OnProgress(const ReplayProgress& progress) {
   if (on_progress_) on_progress_(progress);
 }

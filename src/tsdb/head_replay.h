@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "tsdb/head_extent.h"
 #include "tsdb/head_state.h"
 #include "tsdb/wal/wal.h"
 #include "tsdb/wal_refs.h"
@@ -15,14 +16,16 @@ namespace tocsin::tsdb {
 /// series the log does not know, are passed over and counted. Confined to a thread.
 class HeadReplay final : public ReplayVisitor {
  public:
-  /// `state` must outlive it. `on_progress` may be empty.
-  HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress)
-      : state_(state), on_progress_(std::move(on_progress)) {
+  /// `state` must outlive it. `on_progress` and `on_deleted` may be empty.
+  HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress,
+             std::function<void(const HeadDeletion&)> on_deleted = {})
+      : state_(state), on_progress_(std::move(on_progress)), on_deleted_(std::move(on_deleted)) {
     KnowSeries();
   }
 
   Status OnSeries(SeriesBatch& batch) override;
   Status OnSamples(std::vector<SampleRecord>& samples) override;
+  Status OnTombstones(std::vector<TombstoneRecord>& tombstones) override;
   void OnProgress(const ReplayProgress& progress) override;
 
   uint64_t unknown_series_samples() const { return unknown_; }
@@ -35,6 +38,7 @@ class HeadReplay final : public ReplayVisitor {
 
   HeadState& state_;
   const std::function<void(const ReplayProgress&)> on_progress_;
+  const std::function<void(const HeadDeletion&)> on_deleted_;
   WalRefs refs_;
   std::vector<SeriesId> ids_;  // Of the record at hand.
   int64_t lowest_ms_ = INT64_MAX;

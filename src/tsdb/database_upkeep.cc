@@ -1,0 +1,126 @@
+// What Database::Maintain does, step by step.
+#include <algorithm>
+#include <string>
+
+#include "tsdb/compaction/plan.h"
+#include "tsdb/database_state.h"
+
+namespace tocsin::tsdb {
+namespace {
+
+// The log is shortened when so much more time has become old: a checkpoint rewrites what it keeps.
+constexpr int64_t kLogStepMs = 2 * 60 * 60 * 1000;
+// Over the cap a quarter of the head's time goes at once, and no more than three quarters in a
+// call.
+constexpr int64_t kTrimShare = 4;
+constexpr int kMaxTrims = 3;
+
+}  // namespace
+
+void Database::Maintain(int64_t now_ms) {
+  RetentionOptions retention;
+  {
+    MutexLock lock(state_->retention_mutex);
+    retention = state_->retention;
+  }
+  const RetentionRules rules(retention.rules);
+  MutexLock lock(state_->upkeep_mutex);
+  if (state_->closing.canceled()) return;
+  state_->store.RemoveUnread();
+  state_->block_metrics.reloads.Increment();
+  if (const Status reloaded = state_->store.Reload(); !reloaded) {
+    state_->block_metrics.reloads_failed.Increment();
+    state_->NoteFailure("Reloading blocks failed", reloaded.error());
+  }
+  state_->DropOldHead(now_ms, retention);
+  state_->CompactHead(now_ms, rules);
+  state_->keeper.DropBlocks(retention);
+  state_->MergeBlocks(now_ms, retention, rules);
+  state_->keeper.DropBlocks(retention);
+  state_->TrimHead(retention);
+  state_->store.RemoveUnread();
+}
+
+void Database::State::NoteFailure(std::string_view what, const Error& error) {
+  if (error.code() == ErrorCode::kCanceled) return;  // We are being closed.
+  logger.Error(what, {{"err", error.message()}});
+}
+
+void Database::State::CompactHead(int64_t now_ms, const RetentionRules& rules) {
+  bool has_moved = false;
+  while (head_compactor.IsDue(now_ms) && !closing.canceled()) {
+    block_metrics.compactions_triggered.Increment();
+    const Result<bool> step = head_compactor.Step(now_ms, rules);
+    if (!step) {
+      block_metrics.compactions_failed.Increment();
+      NoteFailure("Head compaction failed", step.error());
+      break;
+    }
+    has_moved = true;
+  }
+  if (has_moved) ShortenLog(head_compactor.begin_ms());
+}
+
+void Database::State::MergeBlocks(int64_t now_ms, const RetentionOptions& limits,
+                                  const RetentionRules& rules) {
+  const int64_t max_ms = options.max_block_ms != 0
+                             ? options.max_block_ms
+                             : MaxBlockRange(options.min_block_ms, limits.time_ms);
+  const std::vector<int64_t> ranges_ms = BlockRanges(options.min_block_ms, max_ms);
+  // The head goes first when it has become due meanwhile.
+  while (!closing.canceled() && !head_compactor.IsDue(now_ms)) {
+    Result<bool> step = merger.Step(ranges_ms, rules, now_ms);
+    if (step && !*step) step = merger.ApplyRules(rules, now_ms);
+    if (!step) {
+      block_metrics.compactions_failed.Increment();
+      NoteFailure("Compaction failed", step.error());
+      return;
+    }
+    if (!*step) return;
+    block_metrics.compactions_triggered.Increment();
+    store.RemoveUnread();  // Two copies of everything need twice the disk.
+  }
+}
+
+void Database::State::DropOldHead(int64_t now_ms, const RetentionOptions& limits) {
+  int64_t horizon_ms = head_compactor.begin_ms();
+  if (head.max_time_ms() != INT64_MIN && limits.time_ms > 0) {
+    horizon_ms = std::max(horizon_ms, std::min(head.max_time_ms(), now_ms) - limits.time_ms);
+  }
+  const bool is_something_old = head.min_time_ms() < horizon_ms;
+  head.Truncate(horizon_ms);
+  deletions.TruncateBefore(horizon_ms);
+  if (!is_something_old) return;
+  if (log_begins_ms != INT64_MIN && horizon_ms - log_begins_ms < kLogStepMs) return;
+  ShortenLog(horizon_ms);
+}
+
+void Database::State::TrimHead(const RetentionOptions& limits) {
+  const uint64_t limit_bytes = keeper.LimitBytes(limits);
+  if (limit_bytes == 0) return;
+  for (int trim = 0; trim < kMaxTrims && keeper.HeadBytes() > limit_bytes; ++trim) {
+    const int64_t min_ms = std::max(head.min_time_ms(), head_compactor.begin_ms());
+    const int64_t max_ms = head.max_time_ms();
+    if (min_ms >= max_ms) return;
+    const int64_t horizon_ms = min_ms + std::max<int64_t>(1, (max_ms - min_ms) / kTrimShare);
+    logger.Warn("Dropping the oldest samples of the head to stay within the storage limit",
+                {{"limit_bytes", std::to_string(limit_bytes)},
+                 {"bytes", std::to_string(keeper.HeadBytes())},
+                 {"before_ms", std::to_string(horizon_ms)}});
+    block_metrics.size_retentions.Increment();
+    head_compactor.BeginAt(horizon_ms);
+    head.Truncate(horizon_ms);
+    deletions.TruncateBefore(horizon_ms);
+    ShortenLog(horizon_ms);
+  }
+}
+
+void Database::State::ShortenLog(int64_t min_time_ms) {
+  log_begins_ms = min_time_ms;
+  const std::vector<uint64_t> refs = head.WalRefs();
+  const Status status = wal->Truncate(
+      min_time_ms, [&](uint64_t ref) { return std::ranges::binary_search(refs, ref); });
+  if (!status) NoteFailure("WAL truncation failed", status.error());
+}
+
+}  // namespace tocsin::tsdb

@@ -143,7 +143,8 @@ void Verifier::CheckOneSeries(PostingId id, Labels& last_labels, uint64_t& last_
   ++result_.found.series_count;
   Result<Labels> labels = index.LabelsOf(id);
   Result<SeriesEntry> entry = index.Series(id);
-  if (!labels || !entry) return Report(index.path(), offset, labels.error().message());
+  if (!labels) return Report(index.path(), offset, labels.error().message());
+  if (!entry) return Report(index.path(), offset, entry.error().message());
   std::string_view last_name;
   for (const LabelView label : *labels) {
     if (label.name <= last_name) Report(index.path(), offset, "labels of series are not sorted");

@@ -61,7 +61,8 @@ Status IndexReader::ReadHeader() {
   ByteReader header(bytes_);
   if (header.ReadBE32() != kIndexMagic) return Corrupt(0, "bad magic number");
   version_ = header.ReadByte();
-  if (version_ != 1 && version_ != 2) {
+  // Version 3 is read as 2, as upstream does.
+  if (version_ < 1 || version_ > 3) {
     return Corrupt(4, fmt::format("unknown version {}", version_));
   }
   return {};
@@ -106,6 +107,7 @@ Status IndexReader::ReadSymbols() {
   symbols_end_ = sections_.symbols + 4 + content.size();
   ByteReader reader(content);
   symbol_count_ = reader.ReadBE32();
+  if (reader.failed()) return Corrupt(sections_.symbols, "symbols without their number");
   std::string_view last;
   for (uint32_t i = 0; i < symbol_count_; ++i) {
     const auto offset = static_cast<uint32_t>(content.size() - reader.remaining());
@@ -229,9 +231,10 @@ void IndexReader::SortVersion1Entries() {
     ReadTableEntry(reader, entry);
     return std::pair(entry.name, entry.value);
   };
-  std::ranges::sort(samples_, {}, entry_at);
-  const auto repeated = std::ranges::unique(samples_, {}, entry_at);
-  samples_.erase(repeated.begin(), repeated.end());
+  std::sort(samples_.begin(), samples_.end(),
+            [&](uint32_t a, uint32_t b) { return entry_at(a) < entry_at(b); });
+  const auto is_same = [&](uint32_t a, uint32_t b) { return entry_at(a) == entry_at(b); };
+  samples_.erase(std::unique(samples_.begin(), samples_.end(), is_same), samples_.end());
   names_.clear();
   for (uint32_t i = 0; i < samples_.size(); ++i) {
     const std::string_view name = entry_at(samples_[i]).first;

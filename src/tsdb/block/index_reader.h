@@ -26,7 +26,7 @@ struct IndexSections {
   uint64_t postings_table = 0;
 };
 
-/// A memory-mapped index of version 1 or 2 (upstream: tsdb/index). Open checks the header and the
+/// A memory-mapped index of version 1 to 3 (upstream: tsdb/index). Open checks the header and the
 /// checksums of table of contents, symbols and postings table, and the shape of the latter two;
 /// every series entry and postings list is checked when it is read. Memory: half a byte a symbol,
 /// an eighth of a byte a label pair, and little a label name (version 1: four bytes a label pair).

@@ -27,6 +27,15 @@ bool Joins(const Tombstone& last, const Tombstone& next) {
          (last.end_ms == std::numeric_limits<int64_t>::max() || next.start_ms <= last.end_ms + 1);
 }
 
+// Those of one series, in a sorted array.
+template <typename Array>
+auto RangeOf(Array& tombstones, uint64_t series_ref) {
+  const auto begin = std::ranges::lower_bound(tombstones, series_ref, {}, &Tombstone::series_ref);
+  const auto end =
+      std::ranges::upper_bound(begin, tombstones.end(), series_ref, {}, &Tombstone::series_ref);
+  return std::pair(begin, end);
+}
+
 // The first interval that does not end before `time_ms`.
 auto FirstReaching(std::span<const Tombstone> intervals, int64_t time_ms) {
   return std::ranges::partition_point(
@@ -60,12 +69,11 @@ void Tombstones::Add(const Tombstone& tombstone) {
     return;
   }
   // What it may join with is of the same series: only that part is sorted anew.
-  const auto series =
-      std::ranges::equal_range(tombstones_, tombstone.series_ref, {}, &Tombstone::series_ref);
-  std::vector<Tombstone> intervals(series.begin(), series.end());
+  const auto [begin, end] = RangeOf(tombstones_, tombstone.series_ref);
+  std::vector<Tombstone> intervals(begin, end);
   intervals.push_back(tombstone);
   intervals = FromUnsorted(std::move(intervals)).tombstones_;
-  const auto at = tombstones_.erase(series.begin(), series.end());
+  const auto at = tombstones_.erase(begin, end);
   tombstones_.insert(at, intervals.begin(), intervals.end());
 }
 
@@ -92,8 +100,8 @@ void Tombstones::TruncateBefore(int64_t time_ms) {
 
 std::span<const Tombstone> Tombstones::Of(uint64_t series_ref) const {
   if (tombstones_.empty()) return {};
-  const auto range = std::ranges::equal_range(tombstones_, series_ref, {}, &Tombstone::series_ref);
-  return {range.begin(), range.end()};
+  const auto [begin, end] = RangeOf(tombstones_, series_ref);
+  return {begin, end};
 }
 
 bool IsDeletedAt(std::span<const Tombstone> intervals, int64_t time_ms) {

@@ -43,9 +43,13 @@ class SeriesRefCache {
     Slot slots[kSlotsPerLine];
   };
 
+  struct FreeLines {
+    void operator()(Line* lines) const;
+  };
+
   struct Table {
     explicit Table(size_t slot_count)
-        : mask(slot_count - 1), lines(std::make_unique<Line[]>(slot_count / kSlotsPerLine)) {}
+        : mask(slot_count - 1), lines(MakeLines(slot_count / kSlotsPerLine)) {}
     size_t Start(const SeriesKey& key) const { return key.low & mask & ~(kSlotsPerLine - 1); }
     /// Of the slots beginning at `start`, which wrap around at the end.
     Slot& At(size_t start, size_t offset) const {
@@ -53,7 +57,7 @@ class SeriesRefCache {
       return lines[index / kSlotsPerLine].slots[index % kSlotsPerLine];
     }
     const size_t mask;
-    const std::unique_ptr<Line[]> lines;
+    const std::unique_ptr<Line[], FreeLines> lines;
   };
 
  public:
@@ -81,6 +85,7 @@ class SeriesRefCache {
   void Insert(const SeriesKey& key, storage::SeriesRef ref);
 
  private:
+  static std::unique_ptr<Line[], FreeLines> MakeLines(size_t count);
   void GrowLocked() REQUIRES(mutex_);
 
   const size_t max_slots_;

@@ -55,7 +55,8 @@ Monitoring::Monitoring(Runtime& runtime, const PrometheusOptions& options, LoadC
           runtime.registry.AddGauge("prometheus_config_last_reload_success_timestamp_seconds",
                                     "Timestamp of the last successful configuration reload.")),
       query_pool_("query", CoreCount()),
-      rule_pool_("rule", std::max<size_t>(1, options.rule_concurrency)) {}
+      rule_pool_("rule", std::max<size_t>(1, options.rule_concurrency)),
+      upkeep_pool_("upkeep", 1) {}
 
 Status Monitoring::Build() {
   TOCSIN_ASSIGN_OR_RETURN(
@@ -122,11 +123,25 @@ Status Monitoring::ReloadLocked() {
     scraping_ = std::make_unique<Scraping>(
         ScrapingParts(), scraper::MakeOffsetSeed(HostName(), config.global.external_labels));
   }
+  database_->SetRetention(RetentionFor(config));
   scraping_->ApplyConfig(config);
   MutexLock lock(mutex_);
   reload_state_.yaml = config::FormatPrometheusConfig(config);
   reload_state_.external_labels = config.global.external_labels;
   return {};
+}
+
+// What the file says goes before the flags.
+tsdb::RetentionOptions Monitoring::RetentionFor(const config::PrometheusConfig& config) const {
+  tsdb::RetentionOptions retention;
+  retention.time_ms = options_.database.retention_ms;
+  retention.size_bytes = options_.database.retention_bytes;
+  if (!config.storage.tsdb || !config.storage.tsdb->retention) return retention;
+  const config::RetentionConfig& file = *config.storage.tsdb->retention;
+  if (file.time.count() > 0) retention.time_ms = file.time.count();
+  if (file.size_bytes > 0) retention.size_bytes = file.size_bytes;
+  retention.percentage = file.percentage;
+  return retention;
 }
 
 Scraping::Parts Monitoring::ScrapingParts() const {
@@ -150,8 +165,11 @@ void Monitoring::ScheduleMaintenance() {
   if (is_stopped_) return;
   maintenance_timer_ =
       runtime_.timers.RunAt(runtime_.clock.NowMs() + kMaintenanceIntervalMs, [this] {
-        database_->Maintain(runtime_.clock.NowMs());
-        ScheduleMaintenance();
+        // On a thread of its own: making blocks may take minutes.
+        upkeep_pool_.Submit([this] {
+          database_->Maintain(runtime_.clock.NowMs());
+          ScheduleMaintenance();
+        });
       });
 }
 

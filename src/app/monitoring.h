@@ -66,6 +66,7 @@ class Monitoring {
 
   Status Build();
   Scraping::Parts ScrapingParts() const;
+  tsdb::RetentionOptions RetentionFor(const config::PrometheusConfig& config) const;
   Status ReloadLocked() REQUIRES(reload_mutex_);
   void ScheduleMaintenance();
 
@@ -98,6 +99,8 @@ class Monitoring {
   ReloadState reload_state_ GUARDED_BY(mutex_);
   bool is_stopped_ GUARDED_BY(mutex_) = false;
   Timers::TimerId maintenance_timer_ GUARDED_BY(mutex_) = 0;
+
+  ThreadPool upkeep_pool_;  // Last: its task uses the others.
 };
 
 }  // namespace tocsin::app

@@ -54,6 +54,11 @@ Result<tsdb::DatabaseOptions> MakeDatabaseOptions(const FlagSet& flags) {
   tsdb::DatabaseOptions database;
   database.directory = flags.String("storage.tsdb.path");
   database.retention_ms = flags.DurationMs("storage.tsdb.retention.time");
+  database.retention_bytes = flags.Bytes("storage.tsdb.retention.size");
+  database.min_block_ms = flags.DurationMs("storage.tsdb.min-block-duration");
+  if (!flags.String("storage.tsdb.max-block-duration").empty()) {
+    database.max_block_ms = flags.DurationMs("storage.tsdb.max-block-duration");
+  }
   database.max_series = static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series"));
   database.wal.segment_bytes = flags.Bytes("storage.tsdb.wal-segment-size");
   const std::string& compression = flags.String("storage.tsdb.wal-compression-type");
@@ -159,6 +164,7 @@ Result<PrometheusOptions> MakePrometheusOptions(const FlagSet& flags, Fs& fs, Lo
     options.auto_reload_interval_ms = flags.DurationMs("config.auto-reload-interval");
   }
   TOCSIN_ASSIGN_OR_RETURN(options.database, MakeDatabaseOptions(flags));
+  options.has_admin_api = flags.Bool("web.enable-admin-api");
   options.has_remote_write_receiver = flags.Bool("web.enable-remote-write-receiver");
   TOCSIN_ASSIGN_OR_RETURN(options.remote_write, MakeRemoteWriteOptions(flags));
   options.remote_read = MakeRemoteReadOptions(flags);

@@ -32,6 +32,7 @@ struct PrometheusOptions {
   std::string page_title;
   int64_t auto_reload_interval_ms = 0;  ///< 0: off.
   tsdb::DatabaseOptions database;
+  bool has_admin_api = false;
   bool has_remote_write_receiver = false;
   remote::WriteReceiverOptions remote_write;
   remote::ReadServerOptions remote_read;

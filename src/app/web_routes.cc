@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
+#include <random>
 #include <thread>
 
 #include "app/process_metrics.h"
@@ -13,6 +15,7 @@
 #include "web/status_api.h"
 #include "web/status_page.h"
 #include "web/targets_api.h"
+#include "web/tsdb_admin_api.h"
 
 namespace tocsin::app {
 
@@ -25,6 +28,17 @@ web::BuildInformation MakeBuildInformation() {
   build.branch = "HEAD";
   build.go_version = std::string("C++20 ") + __VERSION__;
   return build;
+}
+
+// As upstream's: the time, and a random number so that two of a second differ.
+std::string SnapshotName(int64_t now_ms) {
+  const std::time_t now_s = now_ms / 1000;
+  std::tm utc{};
+  gmtime_r(&now_s, &utc);
+  char time[32];
+  std::strftime(time, sizeof time, "%Y%m%dT%H%M%SZ", &utc);
+  std::random_device random;
+  return fmt::format("{}-{:08x}{:08x}", time, random() >> 1, random());
 }
 
 }  // namespace
@@ -115,6 +129,7 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
   };
   web::AddStatusRoutes(routes, std::move(status));
 
+  AddStorageAdministration(routes);
   query_api_ = std::make_unique<web::QueryApi>(
       web::QueryApiDependencies{monitoring.engine(), monitoring.database(), runtime_.clock});
   query_api_->Register(routes);
@@ -151,6 +166,27 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
       runtime_, options_, monitoring.database(),
       [&monitoring] { return monitoring.reload_state().external_labels; });
   remote_endpoints_->AddRoutes(routes);
+}
+
+void WebRoutes::AddStorageAdministration(web::ApiRoutes& routes) {
+  tsdb::Database& database = monitoring_->database();
+  const auto snapshot = [this, &database](bool with_head) -> Result<std::string> {
+    std::string name = SnapshotName(runtime_.clock.NowMs());
+    TOCSIN_RETURN_IF_ERROR(
+        database.Snapshot(options_.database.directory + "/snapshots/" + name, with_head));
+    return name;
+  };
+  web::AddTsdbAdminRoutes(
+      routes,
+      {.is_enabled = options_.has_admin_api,
+       .delete_series =
+           [&database](int64_t start_ms, int64_t end_ms, std::span<const Matcher> matchers) {
+             return database.DeleteSeries(start_ms, end_ms, matchers);
+           },
+       .clean_tombstones = [&database] { return database.CleanTombstones(); },
+       .snapshot = snapshot,
+       .blocks = [&database] { return database.Blocks(); },
+       .quarantined = [&database] { return database.Quarantined(); }});
 }
 
 }  // namespace tocsin::app

@@ -40,6 +40,7 @@ class WebRoutes {
 
  private:
   void AddApi(const std::map<std::string, std::string>& flags, const tsdb::ReplayStatus& replay);
+  void AddStorageAdministration(web::ApiRoutes& routes);
   void AddPages();
   web::RuntimeInformation RuntimeInformation() const;
 

@@ -5,14 +5,36 @@
 
 #include "base/json_writer.h"
 #include "model/labels.h"
+#include "model/number_text.h"
 #include "promql/ast.h"
 #include "promql/printer.h"
 #include "web/api_parameters.h"
 #include "web/json_result.h"
+#include "web/sample_text.h"
 #include "web/syntax_tree_json.h"
 
 namespace tocsin::web {
 namespace {
+
+std::string ExemplarsJson(const std::vector<storage::ExemplarSeries>& series) {
+  std::string json = "[";
+  for (const storage::ExemplarSeries& entry : series) {
+    json += json.size() > 1 ? ",{\"seriesLabels\":" : "{\"seriesLabels\":";
+    AppendLabelsJson(json, entry.labels);
+    json += ",\"exemplars\":[";
+    for (const Exemplar& exemplar : entry.exemplars) {
+      json += &exemplar == entry.exemplars.data() ? "{\"labels\":" : ",{\"labels\":";
+      AppendLabelsJson(json, exemplar.labels);
+      char value[kMaxSampleTextBytes];
+      char* const end = WriteSampleText(value, exemplar.value);
+      json.append(",\"value\":\"").append(value, end).append("\",\"timestamp\":");
+      AppendTimestampApi(json, exemplar.timestamp_ms);
+      json += '}';
+    }
+    json += "]}";
+  }
+  return json += ']';
+}
 
 // Enough for a minute's resolution over a week, or an hour's over a year.
 constexpr int64_t kMaxSteps = 11'000;
@@ -179,11 +201,17 @@ ApiResult QueryApi::QueryExemplars(const http::Request& request) const {
   }
   const auto expr = promql::ParseExpr(request.Parameter("query"), parser_options());
   if (!expr) return BadData(expr.error().message());
-  bool has_selector = false;
+  std::vector<std::vector<Matcher>> selectors;
   promql::Inspect(**expr, [&](const promql::Expr& node) {
-    has_selector |= node.kind == promql::ExprKind::kVectorSelector;
+    if (node.kind != promql::ExprKind::kVectorSelector) return;
+    selectors.push_back(static_cast<const promql::VectorSelector&>(node).matchers);
   });
-  return has_selector ? ApiResult::Json("[]") : ApiResult();
+  if (selectors.empty()) return {};
+  if (dependencies_.exemplars == nullptr) return ApiResult::Json("[]");
+  const auto series =
+      dependencies_.exemplars->SelectExemplars(range.start_ms, range.end_ms, selectors);
+  if (!series) return ApiError{ApiErrorType::kExecution, series.error().message()};
+  return ApiResult::Json(ExemplarsJson(*series));
 }
 
 ApiResult QueryApi::FormatQuery(const http::Request& request) const {

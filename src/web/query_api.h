@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "promql/engine.h"
 #include "promql/parser.h"
+#include "storage/exemplar_queryable.h"
 #include "storage/queryable.h"
 #include "web/api_routes.h"
 
@@ -13,6 +14,7 @@ struct QueryApiDependencies {
   promql::Engine& engine;
   storage::Queryable& queryable;
   const Clock& clock;
+  storage::ExemplarQueryable* exemplars = nullptr;  ///< Null: there are none.
 };
 
 /// Answers /query, /query_range, /query_exemplars, /format_query and /parse_query as Prometheus
@@ -26,7 +28,6 @@ class QueryApi {
 
   ApiResult Query(const http::Request& request) const;
   ApiResult QueryRange(const http::Request& request) const;
-  /// Always empty: exemplars are not kept.
   ApiResult QueryExemplars(const http::Request& request) const;
   ApiResult FormatQuery(const http::Request& request) const;
   ApiResult ParseQuery(const http::Request& request) const;

@@ -32,6 +32,7 @@ class ApiTestServer {
     return response;
   }
   http::Response Get(std::string_view target) const { return Ask("GET", target); }
+  http::Response Post(std::string_view target) const { return Ask("POST", target); }
 
  private:
   http::Router router_;

@@ -233,6 +233,31 @@ TEST_F(QueryApiTest, ExemplarsAreEmptyAndNothingWithoutSelectors) {
             "400 bad_data: 1:4: parse error: unclosed left parenthesis");
 }
 
+TEST_F(QueryApiTest, ExemplarsAreOfAllSelectorsOfAQuery) {
+  struct Exemplars final : storage::ExemplarQueryable {
+    Result<std::vector<storage::ExemplarSeries>> SelectExemplars(
+        int64_t start_ms, int64_t end_ms,
+        std::span<const std::vector<Matcher>> selectors) override {
+      EXPECT_EQ(start_ms, 1'000);
+      EXPECT_EQ(end_ms, 2'500);
+      EXPECT_EQ(selectors.size(), 2u);
+      return std::vector<storage::ExemplarSeries>{
+          {Labels{{"__name__", "a"}},
+           {{Labels{{"trace_id", "x<y"}}, 6, 1'500, true}, {Labels(), 0.25, 2'000, true}}},
+          {Labels{{"__name__", "b"}}, {}}};
+    }
+  } exemplars;
+  const QueryApi api({engine_, storage_, clock_, &exemplars});
+  http::Request request;
+  request.parameters = {{"query", "rate(a[5m]) / b"}, {"start", "1"}, {"end", "2.5"}};
+  const ApiResult result = api.QueryExemplars(request);
+  ASSERT_TRUE(result.data);
+  EXPECT_EQ(*result.data,
+            R"([{"seriesLabels":{"__name__":"a"},"exemplars":[{"labels":{"trace_id":"x<y"},)"
+            R"("value":"6","timestamp":1.500},{"labels":{},"value":"0.25","timestamp":2}]},)"
+            R"({"seriesLabels":{"__name__":"b"},"exemplars":[]}])");
+}
+
 TEST_F(QueryApiTest, NothingIsAnsweredBeforeReady) {
   is_ready_ = false;
   const Answer answer = Get("/api/v1/query", {{"query", "1"}});

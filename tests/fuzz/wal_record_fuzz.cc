@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,32 @@ void FuzzSamples(std::string_view record) {
   std::vector<SampleRecord> decoded;
   Check(DecodeSamples(again, decoded).ok());
   Check(decoded.size() == samples.size());
+}
+
+void FuzzSamplesV2(std::string_view record) {
+  std::vector<SampleRecord> samples;
+  std::vector<int64_t> starts;
+  if (!DecodeSamplesV2(record, samples, starts)) return;
+  Check(samples.size() == starts.size());
+  std::string again;
+  EncodeSamplesV2(samples, starts, again);
+  std::vector<SampleRecord> decoded;
+  std::vector<int64_t> decoded_starts;
+  Check(DecodeSamplesV2(again, decoded, decoded_starts).ok());
+  Check(decoded.size() == samples.size() && decoded_starts == starts);
+}
+
+template <typename Entry>
+void FuzzHistograms(std::string_view record) {
+  std::vector<Entry> histograms;
+  if (!DecodeHistograms(record, histograms) || histograms.empty()) return;
+  std::string again;
+  const size_t count = EncodeHistograms(static_cast<RecordType>(RecordTypeByte(record)),
+                                        std::span<const Entry>(histograms), again);
+  Check(count <= histograms.size());  // A record may hold what belongs in another type.
+  if (count == 0) return;
+  std::vector<Entry> decoded;
+  Check(DecodeHistograms(again, decoded).ok() && decoded.size() == count);
 }
 
 void FuzzSeries(std::string_view record) {
@@ -69,7 +96,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   (void)DecodeTombstones(record, tombstones);
   (void)DecodeExemplars(record, exemplars);
   (void)DecodeMetadata(record, metadata);
+  std::vector<MmapMarkerRecord> markers;
+  (void)DecodeMmapMarkers(record, markers);
   FuzzSamples(record);
+  FuzzSamplesV2(record);
+  FuzzHistograms<HistogramRecord>(record);
+  FuzzHistograms<FloatHistogramRecord>(record);
   FuzzSeries(record);
   FuzzSegment(record);
   return 0;

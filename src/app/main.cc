@@ -6,6 +6,7 @@
 
 #include "app/alertmanager_app.h"
 #include "app/prometheus_app.h"
+#include "app/tsdb_commands.h"
 
 int main(int argc, char** argv) {
   std::string_view program = argc > 0 ? argv[0] : "tocsin";
@@ -16,6 +17,9 @@ int main(int argc, char** argv) {
   if (!arguments.empty() && (arguments[0] == "prometheus" || arguments[0] == "alertmanager")) {
     program = arguments[0] == "prometheus" ? "prometheus" : "alertmanager";
     arguments.erase(arguments.begin());
+  }
+  if (!arguments.empty() && arguments[0] == "tsdb" && program != "alertmanager") {
+    return tocsin::app::RunTsdbCommand({arguments.begin() + 1, arguments.end()});
   }
   if (program == "alertmanager" || program == "prometheus-alertmanager") {
     return tocsin::app::RunAlertmanager("alertmanager", arguments);

@@ -84,8 +84,9 @@ class RemoteWriteTest(harness.AcceptanceTest):
         writer = self.start_writer(tocsin)
         wait_until(lambda: (tocsin.value("count_over_time(up{job='node'}[1m])") or 0) > 15,
                    "15 scrapes to arrive")
-        # What both have by now will not change any more.
-        at = time.time() - 3
+        # What was scraped until now has arrived when later scrapes have, give or take a batch.
+        at = time.time()
+        wait_until(lambda: (tocsin.value("min(timestamp(up))") or 0) > at + 2, "later scrapes")
         for expression in EXPRESSIONS:
             with self.subTest(expression):
                 theirs = instant(writer, expression, at)

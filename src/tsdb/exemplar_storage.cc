@@ -1,7 +1,6 @@
 #include "tsdb/exemplar_storage.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace tocsin::tsdb {
 namespace {
@@ -24,12 +23,10 @@ Status CheckLabels(const Labels& labels) {
   return {};
 }
 
-// As upstream: a time that was not given counts for nothing when one was not given in both.
+// As upstream: times count when one of them was given.
 bool SameExemplar(const Exemplar& a, const Exemplar& b) {
-  return a.labels == b.labels &&
-         std::bit_cast<uint64_t>(a.value) == std::bit_cast<uint64_t>(b.value) &&
-         a.has_timestamp == b.has_timestamp &&
-         (a.timestamp_ms == b.timestamp_ms || !a.has_timestamp);
+  if ((a.has_timestamp || b.has_timestamp) && a.timestamp_ms != b.timestamp_ms) return false;
+  return a.value == b.value && a.labels == b.labels;
 }
 
 // Those of one time are ordered by value and hash, so that the buckets of a histogram can each have
@@ -56,6 +53,11 @@ ExemplarStorage::ExemplarStorage(ExemplarMetrics& metrics, uint64_t max_exemplar
 bool ExemplarStorage::is_enabled() const {
   MutexLock lock(mutex_);
   return max_exemplars_ > 0;
+}
+
+size_t ExemplarStorage::size() const {
+  MutexLock lock(mutex_);
+  return ring_.size();
 }
 
 Status ExemplarStorage::Check(const Labels& series, const Exemplar& exemplar,

@@ -48,6 +48,7 @@ class ExemplarStorage final : public storage::ExemplarQueryable {
   }
 
   bool is_enabled() const;
+  size_t size() const;
   size_t memory_bytes() const;
 
  private:

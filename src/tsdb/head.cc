@@ -7,6 +7,7 @@
 #include "tsdb/head_replay.h"
 #include "tsdb/head_state.h"
 #include "tsdb/head_truncation.h"
+#include "tsdb/out_of_order_replay.h"
 #include "tsdb/out_of_order_truncation.h"
 #include "tsdb/row_appender.h"
 #include "tsdb/series_selector.h"
@@ -65,6 +66,11 @@ void Head::Truncate(int64_t min_time_ms) {
   truncation_->Truncate(min_time_ms);
   // Walks all labels, so it is not left to each look at the metrics.
   metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
+}
+
+std::unique_ptr<ReplayVisitor> Head::MakeOutOfOrderReplay(
+    std::function<void(const ReplayProgress&)> on_progress) {
+  return std::make_unique<OutOfOrderReplay>(*state_, std::move(on_progress));
 }
 
 void Head::SetOutOfOrderWindow(int64_t window_ms) {

@@ -42,9 +42,8 @@ struct OutOfOrderSnapshot {
   int64_t max_time_ms = 0;  ///< Inclusive.
 };
 
-/// The newest part of the database, in memory: series, their labels and
-/// samples. Appenders and queriers made by it must be gone before it is.
-/// Thread-safe.
+/// The newest part of the database, in memory: series, their labels and samples. Appenders and
+/// queriers made by it must be gone before it is. Thread-safe.
 class Head final : public storage::Appendable, public storage::Queryable {
  public:
   using Options = HeadOptions;
@@ -57,34 +56,34 @@ class Head final : public storage::Appendable, public storage::Queryable {
   std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
   Result<std::unique_ptr<storage::Querier>> MakeQuerier(int64_t start_ms, int64_t end_ms) override;
 
-  /// Takes the contents of a log, while nobody else uses the head. Must not
-  /// outlive it.
+  /// Takes the contents of a log, while nobody else uses the head. Must not outlive it.
   /// `on_deleted` gets what was deleted: the head itself goes on to show it.
   std::unique_ptr<ReplayVisitor> MakeReplay(
       std::function<void(const ReplayProgress&)> on_progress,
       std::function<void(const HeadDeletion&)> on_deleted = {});
 
-  /// Refuses samples before `min_time_ms` from now on, replayed ones too. When
-  /// it returns, no commit is under way that was judged before: what the head
-  /// holds of that time can only become less. Readers see it as before.
+  /// Refuses samples before `min_time_ms` from now on, replayed ones too. When it returns, no
+  /// commit is under way that was judged before: what the head holds of that time can only become
+  /// less. Readers see it as before.
   void RefuseBefore(int64_t min_time_ms);
 
   /// The series with samples for which all matchers match.
   std::vector<HeadSeriesExtent> ListExtents(std::span<const Matcher> matchers) const;
 
-  /// Forgets samples before `min_time_ms` and series without samples. Does not
-  /// wait for readers: what they may see is freed by a later call.
+  /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
+  /// what they may see is freed by a later call.
   void Truncate(int64_t min_time_ms);
 
-  /// How much older than the newest sample one out of order may be from now on;
-  /// 0: none is taken.
+  /// The same for the log of samples out of order, after its own.
+  std::unique_ptr<ReplayVisitor> MakeOutOfOrderReplay(
+      std::function<void(const ReplayProgress&)> on_progress);
+
+  /// How much older than the newest sample one out of order may be from now on; 0: none is taken.
   void SetOutOfOrderWindow(int64_t window_ms);
-  /// All samples out of order there are now, if any: what compaction makes
-  /// blocks of.
+  /// All samples out of order there are now, if any: what compaction makes blocks of.
   std::optional<OutOfOrderSnapshot> SnapshotOutOfOrder();
-  /// Forgets what a snapshot held, now that readers to come find it elsewhere.
-  /// What readers that are there may still see is freed by a later call of
-  /// Truncate.
+  /// Forgets what a snapshot held, now that readers to come find it elsewhere. What readers that
+  /// are there may still see is freed by a later call of Truncate.
   void TruncateOutOfOrder(uint64_t snapshot_sequence);
 
   /// The exemplars; lives as long as the head.
@@ -92,20 +91,18 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// Changes how many there is room for; 0 turns them off.
   void SetMaxExemplars(uint64_t max_exemplars);
 
-  /// The metadata of series for which all matchers match; those without are
-  /// left out.
+  /// The metadata of series for which all matchers match; those without are left out.
   std::vector<MetadataOfSeries> MetadataOf(std::span<const Matcher> matchers) const;
 
-  /// Fills an empty head from its checkpoint, while nobody else uses it; the
-  /// log is then to be replayed from the position returned. After any error the
-  /// head is still empty. See LoadHeadCheckpoint.
+  /// Fills an empty head from its checkpoint, while nobody else uses it; the log is then to be
+  /// replayed from the position returned. After any error the head is still empty. See
+  /// LoadHeadCheckpoint.
   Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace& place);
   /// See WriteHeadCheckpoint. Excludes Truncate.
   Result<HeadCheckpointReport> WriteCheckpoint(const HeadCheckpointPlace& place,
                                                const std::function<WalPosition()>& position);
 
-  /// References to the series there are, in the log's numbering, rising; a
-  /// series may have several.
+  /// References to the series there are, in the log's numbering, rising; a series may have several.
   std::vector<uint64_t> WalRefs() const;
 
   HeadStatistics Statistics(size_t limit) const;

@@ -237,6 +237,19 @@ Result<uint64_t> WriteFile(HeadState& state, const HeadCheckpointPlace& place, c
   return file.size_bytes();
 }
 
+// What only the log holds: a start must then read all of it.
+bool HoldsMoreThanFloats(HeadState& state, SeriesId limit) {
+  if (state.metadata.size() > 0 || state.exemplars.size() > 0) return true;
+  bool holds_more = false;
+  state.extras.ForEachId(limit, [&](SeriesId id) {
+    holds_more |= state.series.WithReadLock(id, [&](const RowGroup*, uint32_t) {
+      const SeriesExtras* const extras = state.extras.Find(id);
+      return extras != nullptr && (!extras->histograms.empty() || !extras->starts.empty());
+    });
+  });
+  return holds_more;
+}
+
 std::string DirectoryOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   return slash == path.npos ? "." : path.substr(0, slash);
@@ -247,6 +260,11 @@ std::string DirectoryOf(const std::string& path) {
 Result<HeadCheckpointReport> WriteHeadCheckpoint(HeadState& state, const HeadCheckpointPlace& place,
                                                  const std::function<WalPosition()>& position) {
   Moment moment = NoteMoment(state, position);
+  if (!moment.ids.empty() &&
+      HoldsMoreThanFloats(state, *std::ranges::max_element(moment.ids) + 1)) {
+    return Error(ErrorCode::kUnimplemented,
+                 "a head checkpoint has no place for histograms, starts, exemplars and metadata");
+  }
   TOCSIN_ASSIGN_OR_RETURN(moment.state.log_fingerprint,
                           LogFingerprint(place.fs, place.log_directory, moment.position));
   const std::string unfinished = place.path + ".tmp";

@@ -65,7 +65,10 @@ void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRec
   }
   ChunkColumn& column = state_.series.columns[id];
   const auto newest = state_.columns.NewestInChunks(column);
-  if (newest && sample.timestamp_ms <= newest->timestamp_ms) {
+  const SeriesExtras* const extras = state_.extras.Find(id);
+  if ((newest && sample.timestamp_ms <= newest->timestamp_ms) ||
+      (extras != nullptr && !extras->histograms.empty() &&
+       sample.timestamp_ms <= extras->histograms.newest_ms())) {
     ++old_;
     return;
   }

@@ -26,6 +26,13 @@ class HeadReplay final : public ReplayVisitor {
   Status OnSeries(SeriesBatch& batch) override;
   Status OnSamples(std::vector<SampleRecord>& samples) override;
   Status OnTombstones(std::vector<TombstoneRecord>& tombstones) override;
+  // In head_replay_types.cc.
+  Status OnSamplesWithStarts(std::vector<SampleRecord>& samples,
+                             std::vector<int64_t>& start_timestamps_ms) override;
+  Status OnHistograms(std::vector<HistogramRecord>& histograms) override;
+  Status OnFloatHistograms(std::vector<FloatHistogramRecord>& histograms) override;
+  Status OnExemplars(std::vector<ExemplarRecord>& exemplars) override;
+  Status OnMetadata(std::vector<MetadataRecord>& metadata) override;
   void OnProgress(const ReplayProgress& progress) override;
 
   uint64_t unknown_series_samples() const { return unknown_; }
@@ -34,6 +41,8 @@ class HeadReplay final : public ReplayVisitor {
  private:
   void KnowSeries();
   SeriesId FindRef(uint64_t ref) const { return refs_.Find(ref); }
+  void StoreHistogram(uint64_t ref, int64_t timestamp_ms, int64_t start_timestamp_ms,
+                      const HistogramRef& histogram);
   void Store(SlabArena::Session& session, SeriesId id, const SampleRecord& sample);
 
   HeadState& state_;

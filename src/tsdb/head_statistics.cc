@@ -72,7 +72,7 @@ HeadStatistics CollectStatistics(const HeadState& state, size_t limit) {
   return statistics;
 }
 
-HeadMemory MeasureMemory(const HeadState& state) {
+HeadMemory MeasureMemory(HeadState& state) {
   HeadMemory memory;
   ReadLock lock(state.index_mutex);
   const LabelDictionary& dictionary = state.index.dictionary();
@@ -86,6 +86,13 @@ HeadMemory MeasureMemory(const HeadState& state) {
   memory.chunks = state.columns.arena().reserved_bytes();
   memory.order = state.order.memory_bytes();
   memory.rows = state.series.groups.size_bytes();
+  memory.extras = state.exemplars.memory_bytes() + state.metadata.memory_bytes();
+  state.extras.ForEachId(state.index.limit(), [&](SeriesId id) {
+    memory.extras += state.series.WithReadLock(id, [&](const RowGroup*, uint32_t) -> size_t {
+      const SeriesExtras* const extras = state.extras.Find(id);
+      return extras ? extras->memory_bytes() : 0;
+    });
+  });
   for (uint32_t id = 1; id < state.group_limit; ++id) {
     const RowGroup& group = state.series.groups[id];
     ReadLock group_lock(state.series.groups[id].mutex);

@@ -43,14 +43,15 @@ struct HeadMemory {
   uint64_t chunks = 0;        ///< Open and sealed chunks, pending samples.
   uint64_t rows = 0;          ///< The newest scrapes, and which series has which slot.
   uint64_t order = 0;         ///< Kept sort orders.
+  uint64_t extras = 0;        ///< Histograms, samples out of order, starts, exemplars, metadata.
 
   uint64_t total() const {
     return label_texts + postings + label_sets + series_table + entries + columns + chunks + rows +
-           order;
+           order + extras;
   }
 };
 
 /// Walks all labels and targets under the locks for reading.
-HeadMemory MeasureMemory(const HeadState& state);
+HeadMemory MeasureMemory(HeadState& state);
 
 }  // namespace tocsin::tsdb

@@ -1,6 +1,7 @@
 #include "tsdb/out_of_order_truncation.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tocsin::tsdb {
 
@@ -10,13 +11,13 @@ void OutOfOrderTruncation::Forget(uint64_t sequence) {
 }
 
 void OutOfOrderTruncation::FreeForgotten() {
-  uint64_t free_through = 0;
+  std::optional<uint64_t> free_through;  // 0 is what the logs held at the start.
   std::erase_if(forgotten_, [&](const Forgotten& forgotten) {
     if (state_.isolation.AnyBefore(forgotten.first_unaware_entry)) return false;
-    free_through = std::max(free_through, forgotten.sequence);
+    free_through = std::max(free_through.value_or(0), forgotten.sequence);
     return true;
   });
-  if (free_through > 0) Drop(free_through);
+  if (free_through) Drop(*free_through);
 }
 
 void OutOfOrderTruncation::Drop(uint64_t sequence) {

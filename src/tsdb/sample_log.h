@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "tsdb/record_list.h"
@@ -17,21 +18,29 @@ class SampleLog {
  public:
   void Clear();
   void AddFloat(size_t segment, const SampleRecord& sample, int64_t start_timestamp_ms);
-  /// What `histogram` refers to must live until EncodeTo.
   void AddHistogram(size_t segment, uint64_t ref, int64_t timestamp_ms, int64_t start_timestamp_ms,
                     const HistogramRef& histogram);
   void EncodeTo(RecordList& out);
 
  private:
-  struct Histograms {
-    uint64_t ref;
-    int64_t timestamp_ms;
-    int64_t start_timestamp_ms;
-    HistogramRef histogram;
+  // Reused from commit to commit: `used` of `items` count.
+  template <typename Record>
+  struct Pool {
+    std::vector<Record> items;
+    size_t used = 0;
+
+    Record& Add() {
+      if (used == items.size()) items.emplace_back();
+      return items[used++];
+    }
+    std::span<const Record> records() const { return {items.data(), used}; }
   };
   struct Segment {
     std::vector<SampleRecord> floats;
-    std::vector<Histograms> histograms;
+    std::vector<int64_t> starts_ms;  // Of floats.
+    bool has_starts = false;         // One of them is not 0.
+    Pool<HistogramRecord> integers;
+    Pool<FloatHistogramRecord> floating;
   };
   Segment& SegmentAt(size_t number);
 

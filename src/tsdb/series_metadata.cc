@@ -73,6 +73,11 @@ void SeriesMetadata::Release(uint32_t entry) {
   free_entries_.push_back(entry);
 }
 
+size_t SeriesMetadata::size() const {
+  MutexLock lock(mutex_);
+  return entry_of_.size();
+}
+
 size_t SeriesMetadata::memory_bytes() const {
   MutexLock lock(mutex_);
   // A node of the map: the pair, a link and what the heap adds.

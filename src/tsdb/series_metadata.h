@@ -24,6 +24,8 @@ class SeriesMetadata {
   /// Forgets a series.
   void Erase(SeriesId id);
 
+  /// How many series have some.
+  size_t size() const;
   size_t memory_bytes() const;
 
  private:

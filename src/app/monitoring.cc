@@ -145,9 +145,10 @@ tsdb::RetentionOptions Monitoring::RetentionFor(const config::PrometheusConfig& 
 }
 
 Scraping::Parts Monitoring::ScrapingParts() const {
-  return {runtime_.clock,     runtime_.timers,         runtime_.fs,          *watcher_,
-          *runtime_.resolver, runtime_.discovery_pool, *runtime_.client,     *database_,
-          *runtime_.logger,   runtime_.registry,       GlobalUrlOf(options_)};
+  return {
+      runtime_.clock,     runtime_.timers,         runtime_.fs,           *watcher_,
+      *runtime_.resolver, runtime_.discovery_pool, *runtime_.client,      *database_,
+      *runtime_.logger,   runtime_.registry,       GlobalUrlOf(options_), options_.scrape_features};
 }
 
 Monitoring::ReloadState Monitoring::reload_state() const {

@@ -14,17 +14,22 @@ namespace tocsin::app {
 
 namespace {
 
-void EnableFeatures(const FlagSet& flags, promql::EngineOptions& engine, Logger& logger) {
-  const std::map<std::string, bool*> switches = {
+void EnableFeatures(const FlagSet& flags, promql::EngineOptions& engine,
+                    scraper::ScrapeFeatures& scrape, Logger& logger) {
+  const std::multimap<std::string, bool*> switches = {
       {"promql-experimental-functions", &engine.enable_experimental_functions},
       {"promql-delayed-name-removal", &engine.enable_delayed_name_removal},
       {"promql-extended-range-selectors", &engine.enable_extended_range_selectors},
       {"promql-binop-fill-modifiers", &engine.enable_binop_fill_modifiers},
       {"type-and-unit-labels", &engine.enable_type_and_unit_labels},
+      {"type-and-unit-labels", &scrape.type_and_unit_labels},
+      {"created-timestamp-zero-ingestion", &scrape.start_timestamps},
+      {"st-storage", &scrape.start_timestamps},
   };
   for (const std::string& feature : SplitFeatures(flags.Strings("enable-feature"))) {
-    if (const auto at = switches.find(feature); at != switches.end()) {
-      *at->second = true;
+    const auto [begin, end] = switches.equal_range(feature);
+    if (begin != end) {
+      for (auto at = begin; at != end; ++at) *at->second = true;
       logger.Info("Feature enabled", {{"feature", feature}});
     } else {
       logger.Warn("Feature has no effect", {{"feature", feature}});
@@ -37,7 +42,7 @@ uint64_t PhysicalMemoryBytes() {
          static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-promql::EngineOptions MakeEngineOptions(const FlagSet& flags, Logger& logger) {
+promql::EngineOptions MakeEngineOptions(const FlagSet& flags) {
   promql::EngineOptions engine;
   engine.timeout_ms = flags.DurationMs("query.timeout");
   engine.max_samples = static_cast<uint64_t>(flags.Integer("query.max-samples"));
@@ -46,7 +51,6 @@ promql::EngineOptions MakeEngineOptions(const FlagSet& flags, Logger& logger) {
   engine.query_memory_bytes = flags.Bytes("query.max-memory");
   engine.total_memory_bytes = flags.Bytes("query.max-total-memory");
   if (engine.total_memory_bytes == 0) engine.total_memory_bytes = PhysicalMemoryBytes() / 4;
-  EnableFeatures(flags, engine, logger);
   return engine;
 }
 
@@ -168,7 +172,8 @@ Result<PrometheusOptions> MakePrometheusOptions(const FlagSet& flags, Fs& fs, Lo
   options.has_remote_write_receiver = flags.Bool("web.enable-remote-write-receiver");
   TOCSIN_ASSIGN_OR_RETURN(options.remote_write, MakeRemoteWriteOptions(flags));
   options.remote_read = MakeRemoteReadOptions(flags);
-  options.engine = MakeEngineOptions(flags, logger);
+  options.engine = MakeEngineOptions(flags);
+  EnableFeatures(flags, options.engine, options.scrape_features, logger);
   options.rules = MakeRuleOptions(flags, options.external_url);
   options.rule_concurrency = static_cast<size_t>(flags.Integer("rules.max-concurrent-evals"));
   options.notification_queue_capacity =

@@ -13,6 +13,7 @@
 #include "remote/read_server.h"
 #include "remote/write_receiver.h"
 #include "rules/rule_environment.h"
+#include "scraper/scrape_settings.h"
 #include "tsdb/database.h"
 
 namespace tocsin::app {
@@ -32,6 +33,7 @@ struct PrometheusOptions {
   std::string page_title;
   int64_t auto_reload_interval_ms = 0;  ///< 0: off.
   tsdb::DatabaseOptions database;
+  scraper::ScrapeFeatures scrape_features;
   bool has_admin_api = false;
   bool has_remote_write_receiver = false;
   remote::WriteReceiverOptions remote_write;

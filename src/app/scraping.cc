@@ -30,7 +30,14 @@ Scraping::Scraping(const Parts& parts, uint64_t offset_seed)
       manager_({parts.clock, parts.client.io_timers(), parts.client, parts.storage, scrape_logger_,
                 parts.registry,
                 [this](std::function<void()> task) { workers_.Submit(std::move(task)); },
-                offset_seed, parts.global_url}) {
+                offset_seed, parts.global_url, parts.features,
+                [this](const std::string& path) -> std::shared_ptr<Logger> {
+                  auto log = OpenJsonFileLogger(path);
+                  if (log) return std::move(*log);
+                  scrape_logger_.Error("Cannot open scrape failure log file",
+                                       {{"err", log.error().message()}});
+                  return nullptr;
+                }}) {
   discovery_ = std::make_unique<discovery::DiscoveryManager>(
       "scrape", MakeDiscoveryEnvironment(parts, discovery_logger_),
       [this](const std::string& job, const std::vector<config::TargetGroup>& groups) {

@@ -33,6 +33,7 @@ class Scraping {
     Logger& logger;
     telemetry::Registry& registry;
     scraper::GlobalUrlOptions global_url;
+    scraper::ScrapeFeatures features;
   };
 
   /// References must outlive the object.

@@ -145,6 +145,9 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
   target_views.dropped_targets = [&targets](const std::string& pool) {
     return targets.DroppedTargets(pool);
   };
+  target_views.relabel_steps = [&targets](const auto& pool, const auto& labels) {
+    return targets.RelabelSteps(pool, labels);
+  };
   target_views.dropped_target_counts = [&targets] { return targets.DroppedTargetCounts(); };
   target_views.metadata = [&targets] { return targets.Metadata(); };
   metadata_source_ = std::make_unique<web::ScrapedMetadata>(target_views.metadata);

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <spdlog/logger.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <chrono>
@@ -55,14 +56,15 @@ std::string NowText() {
                      utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, ms);
 }
 
-class StderrLogger final : public Logger {
+class SinkLogger final : public Logger {
  public:
-  StderrLogger(LogLevel level, LogFormat format)
-      : level_(level),
-        format_(format),
-        sink_("tocsin", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+  SinkLogger(LogLevel level, LogFormat format, spdlog::sink_ptr sink)
+      : level_(level), format_(format), sink_("tocsin", std::move(sink)) {
     sink_.set_pattern("%v");
   }
+
+  /// A file is complete after each line.
+  void FlushEachLine() { sink_.flush_on(spdlog::level::trace); }
 
   bool IsEnabled(LogLevel level) const override { return level >= level_; }
 
@@ -103,7 +105,19 @@ void ContextLogger::Write(LogLevel level, std::string_view message,
 }
 
 std::unique_ptr<Logger> MakeStderrLogger(LogLevel level, LogFormat format) {
-  return std::make_unique<StderrLogger>(level, format);
+  return std::make_unique<SinkLogger>(level, format,
+                                      std::make_shared<spdlog::sinks::stderr_sink_mt>());
+}
+
+Result<std::shared_ptr<Logger>> OpenJsonFileLogger(const std::string& path) {
+  try {
+    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+    auto logger = std::make_shared<SinkLogger>(LogLevel::kDebug, LogFormat::kJson, std::move(sink));
+    logger->FlushEachLine();
+    return std::shared_ptr<Logger>(std::move(logger));
+  } catch (const spdlog::spdlog_ex& error) {
+    return Errorf(ErrorCode::kUnavailable, "cannot open {}: {}", path, error.what());
+  }
 }
 
 }  // namespace tocsin

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace tocsin {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
@@ -71,5 +73,8 @@ enum class LogFormat { kLogfmt, kJson };
 /// Lines to standard error as Prometheus 3 prints them (Go's slog): time, level, source-less msg,
 /// fields.
 std::unique_ptr<Logger> MakeStderrLogger(LogLevel level, LogFormat format);
+
+/// All lines to the end of the file at `path`, which is created if need be, as JSON.
+Result<std::shared_ptr<Logger>> OpenJsonFileLogger(const std::string& path);
 
 }  // namespace tocsin

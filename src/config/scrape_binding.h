@@ -34,6 +34,10 @@ template <typename Archive>
 void DescribeScrapeLimits(Archive& archive, ScrapeConfig& scrape) {
   archive.Field("body_size_limit", ByteSize{scrape.body_size_limit_bytes});
   archive.Field("sample_limit", scrape.sample_limit);
+  archive.Field("sample_limit_action",
+                Choice{scrape.sample_limit_action,
+                       {"fail", "truncate"},
+                       "unknown sample_limit_action {}, want fail or truncate"});
   archive.Field("target_limit", scrape.target_limit);
   archive.Field("label_limit", scrape.label_limit);
   archive.Field("label_name_length_limit", scrape.label_name_length_limit);

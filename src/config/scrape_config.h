@@ -35,6 +35,8 @@ struct ScrapeConfig {
   // Limits; 0 means none.
   uint64_t body_size_limit_bytes = 0;
   uint64_t sample_limit = 0;
+  /// "truncate" keeps the first samples of a page beyond the limit; empty or "fail" refuses it.
+  std::string sample_limit_action;
   uint64_t target_limit = 0;
   uint64_t label_limit = 0;
   uint64_t label_name_length_limit = 0;

@@ -40,6 +40,7 @@ std::shared_ptr<const ScrapeSettings> MakeScrapeSettings(const config::ScrapeCon
   settings->config = config;
   settings->features = features;
   settings->failure_log = std::move(failure_log);
+  settings->truncates_at_sample_limit = config.sample_limit_action == "truncate";
   settings->histogram_limits = {config.native_histogram_bucket_limit,
                                 PickMaxSchema(config.native_histogram_min_bucket_factor)};
   settings->label_rules = {config.honor_labels,

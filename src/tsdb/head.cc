@@ -49,14 +49,9 @@ Result<HeadCheckpointReport> Head::LoadCheckpoint(const HeadCheckpointPlace& pla
 }
 
 Result<HeadCheckpointReport> Head::WriteCheckpoint(const HeadCheckpointPlace& place,
-                                                   const HeadCheckpointSource& source) {
+                                                   const std::function<WalPosition()>& position) {
   MutexLock lock(truncation_mutex_);
-  if (state_->replays != 0) return Error(ErrorCode::kUnavailable, "the log is still being read");
-  return WriteHeadCheckpoint(*state_, place, source);
-}
-
-std::unique_ptr<ReplayVisitor> Head::MakeSeriesReplay() {
-  return std::make_unique<HeadSeriesReplay>(*state_);
+  return WriteHeadCheckpoint(*state_, place, position);
 }
 
 void Head::RefuseBefore(int64_t min_time_ms) {
@@ -67,16 +62,10 @@ void Head::RefuseBefore(int64_t min_time_ms) {
 
 void Head::Truncate(int64_t min_time_ms) {
   MutexLock lock(truncation_mutex_);
-  // Series that wait for their samples would be taken for empty.
-  if (state_->replays != 0) return;
   out_of_order_->FreeForgotten();  // First: series may be left without samples.
   truncation_->Truncate(min_time_ms);
   // Walks all labels, so it is not left to each look at the metrics.
-  const HeadMemory memory = Memory();
-  metrics_.memory_bytes.Set(static_cast<double>(memory.total()));
-  ReadLock index_lock(state_->index_mutex);
-  state_->memory.Measured(memory.rows + memory.postings + memory.label_texts,
-                          state_->index.created_count());
+  metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
 }
 
 std::unique_ptr<ReplayVisitor> Head::MakeOutOfOrderReplay(
@@ -126,7 +115,6 @@ HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*
 
 int64_t Head::min_time_ms() const { return state_->min_time_ms.load(std::memory_order_relaxed); }
 int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_order_relaxed); }
-SeriesLimitStatus Head::limit_status() const { return state_->limits.Counts(); }
 HeadMemory Head::Memory() const { return MeasureMemory(*state_); }
 
 void Head::RefreshMetrics() {

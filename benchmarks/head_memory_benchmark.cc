@@ -6,12 +6,16 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
 #include "compare/host_page.h"
 #include "model/labels.h"
 #include "storage/appendable.h"
@@ -19,6 +23,7 @@
 #include "tsdb/commit_log.h"
 #include "tsdb/head.h"
 #include "tsdb/head_metrics.h"
+#include "tsdb/wal/wal.h"
 
 namespace tocsin::tsdb {
 namespace {
@@ -159,6 +164,68 @@ BENCHMARK(BM_BytesPerSeries)
     ->ArgsProduct({{500}, {20}, {0, 1}})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
+
+class WalLog final : public CommitLog {
+ public:
+  explicit WalLog(Wal& wal) : wal_(wal) {}
+  Status Log(std::span<const std::string_view> records) override { return wal_.Log(records); }
+
+ private:
+  Wal& wal_;
+};
+
+// A head and its log in a directory.
+struct LoggedHead {
+  explicit LoggedHead(const std::string& directory)
+      : wal(Wal::Open({fs, clock, logger, registry}, directory + "/wal").value()),
+        place{fs, directory + "/head_checkpoint", directory + "/wal"} {}
+  PosixFs fs;
+  SystemClock clock;
+  NullLogger logger;
+  telemetry::Registry registry;
+  HeadMetrics metrics{registry};
+  std::unique_ptr<Wal> wal;
+  WalLog log{*wal};
+  Head head{log, metrics, {}};
+  HeadCheckpointPlace place;
+};
+
+// Start after kill -9 with a checkpoint that is two scrapes old. Argument: targets of 1000 series.
+void BM_StartFromCheckpoint(benchmark::State& state) {
+  const std::string directory =
+      std::filesystem::temp_directory_path() / "head_checkpoint_benchmark";
+  PosixFs fs;
+  if (!fs.RemoveAll(directory) || !fs.CreateDirectories(directory)) std::abort();
+  const auto targets = static_cast<int>(state.range(0));
+  {
+    LoggedHead logged(directory);
+    Fleet fleet(logged.head, targets, true);
+    for (int64_t scrape = 0; scrape < 20; ++scrape) fleet.Scrape(scrape);
+    const int64_t begin_ns = logged.clock.MonotonicNs();
+    const auto report =
+        logged.head.WriteCheckpoint(logged.place, {[&] { return logged.wal->position(); }, {}})
+            .value();
+    state.counters["write_ms"] =
+        static_cast<double>(logged.clock.MonotonicNs() - begin_ns) / 1'000'000;
+    state.counters["file_bytes_per_series"] =
+        static_cast<double>(report.size_bytes) / static_cast<double>(report.series);
+    for (int64_t scrape = 20; scrape < 22; ++scrape) fleet.Scrape(scrape);
+  }
+  for (auto _ : state) {
+    LoggedHead logged(directory);
+    const auto loaded = logged.head.LoadCheckpoint(logged.place).value();
+    const auto report = logged.wal->Replay(*logged.head.MakeReplay({}), loaded.position).value();
+    if (report.samples != 2000u * static_cast<uint64_t>(targets)) std::abort();
+    state.counters["resident_bytes_per_series"] = ResidentBytes() / (1000.0 * targets);
+  }
+  if (!fs.RemoveAll(directory)) std::abort();
+}
+BENCHMARK(BM_StartFromCheckpoint)
+    ->Arg(100)
+    ->Arg(500)
+    ->Iterations(2)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace tocsin::tsdb

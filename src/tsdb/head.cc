@@ -49,9 +49,14 @@ Result<HeadCheckpointReport> Head::LoadCheckpoint(const HeadCheckpointPlace& pla
 }
 
 Result<HeadCheckpointReport> Head::WriteCheckpoint(const HeadCheckpointPlace& place,
-                                                   const std::function<WalPosition()>& position) {
+                                                   const HeadCheckpointSource& source) {
   MutexLock lock(truncation_mutex_);
-  return WriteHeadCheckpoint(*state_, place, position);
+  if (state_->replays != 0) return Error(ErrorCode::kUnavailable, "the log is still being read");
+  return WriteHeadCheckpoint(*state_, place, source);
+}
+
+std::unique_ptr<ReplayVisitor> Head::MakeSeriesReplay() {
+  return std::make_unique<HeadSeriesReplay>(*state_);
 }
 
 void Head::RefuseBefore(int64_t min_time_ms) {
@@ -62,10 +67,16 @@ void Head::RefuseBefore(int64_t min_time_ms) {
 
 void Head::Truncate(int64_t min_time_ms) {
   MutexLock lock(truncation_mutex_);
+  // Series that wait for their samples would be taken for empty.
+  if (state_->replays != 0) return;
   out_of_order_->FreeForgotten();  // First: series may be left without samples.
   truncation_->Truncate(min_time_ms);
   // Walks all labels, so it is not left to each look at the metrics.
-  metrics_.memory_bytes.Set(static_cast<double>(memory_bytes()));
+  const HeadMemory memory = Memory();
+  metrics_.memory_bytes.Set(static_cast<double>(memory.total()));
+  ReadLock index_lock(state_->index_mutex);
+  state_->memory.Measured(memory.rows + memory.postings + memory.label_texts,
+                          state_->index.created_count());
 }
 
 std::unique_ptr<ReplayVisitor> Head::MakeOutOfOrderReplay(
@@ -115,6 +126,7 @@ HeadStatistics Head::Statistics(size_t limit) const { return CollectStatistics(*
 
 int64_t Head::min_time_ms() const { return state_->min_time_ms.load(std::memory_order_relaxed); }
 int64_t Head::max_time_ms() const { return state_->max_time_ms.load(std::memory_order_relaxed); }
+SeriesLimitStatus Head::limit_status() const { return state_->limits.Counts(); }
 HeadMemory Head::Memory() const { return MeasureMemory(*state_); }
 
 void Head::RefreshMetrics() {

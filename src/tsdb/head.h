@@ -20,6 +20,7 @@
 #include "tsdb/head_metrics.h"
 #include "tsdb/head_options.h"
 #include "tsdb/head_statistics.h"
+#include "tsdb/series_limits.h"
 
 namespace tocsin::tsdb {
 
@@ -56,11 +57,15 @@ class Head final : public storage::Appendable, public storage::Queryable {
   std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
   Result<std::unique_ptr<storage::Querier>> MakeQuerier(int64_t start_ms, int64_t end_ms) override;
 
-  /// Takes the contents of a log, while nobody else uses the head. Must not outlive it.
-  /// `on_deleted` gets what was deleted: the head itself goes on to show it.
+  /// Takes the contents of a log, or what is behind a checkpoint, while nobody else uses the head.
+  /// When a series replay has passed over the same log before, appends and queries may go on
+  /// meanwhile, if they begin after this call. `on_deleted` gets what was deleted: the head itself
+  /// goes on to show it. Must not outlive the head.
   std::unique_ptr<ReplayVisitor> MakeReplay(
       std::function<void(const ReplayProgress&)> on_progress,
       std::function<void(const HeadDeletion&)> on_deleted = {});
+  /// Takes only the series of a log, while nobody else uses the head.
+  std::unique_ptr<ReplayVisitor> MakeSeriesReplay();
 
   /// Refuses samples before `min_time_ms` from now on, replayed ones too. When it returns, no
   /// commit is under way that was judged before: what the head holds of that time can only become
@@ -71,7 +76,7 @@ class Head final : public storage::Appendable, public storage::Queryable {
   std::vector<HeadSeriesExtent> ListExtents(std::span<const Matcher> matchers) const;
 
   /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
-  /// what they may see is freed by a later call.
+  /// what they may see is freed by a later call. Does nothing while a replay is under way.
   void Truncate(int64_t min_time_ms);
 
   /// The same for the log of samples out of order, after its own.
@@ -98,9 +103,9 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// replayed from the position returned. After any error the head is still empty. See
   /// LoadHeadCheckpoint.
   Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace& place);
-  /// See WriteHeadCheckpoint. Excludes Truncate.
+  /// See WriteHeadCheckpoint. Excludes Truncate; kUnavailable while a replay is under way.
   Result<HeadCheckpointReport> WriteCheckpoint(const HeadCheckpointPlace& place,
-                                               const std::function<WalPosition()>& position);
+                                               const HeadCheckpointSource& source);
 
   /// References to the series there are, in the log's numbering, rising; a series may have several.
   std::vector<uint64_t> WalRefs() const;
@@ -112,6 +117,8 @@ class Head final : public storage::Appendable, public storage::Queryable {
   int64_t max_time_ms() const;
   uint64_t memory_bytes() const { return Memory().total(); }
   HeadMemory Memory() const;
+  /// The limits on series, and what they have refused.
+  SeriesLimitStatus limit_status() const;
   /// Sets the gauges among the metrics, but for memory, which Truncate sets.
   void RefreshMetrics();
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/fs.h"
 #include "base/result.h"
@@ -24,15 +25,25 @@ struct HeadCheckpointReport {
   WalPosition position;  ///< The log from here on is not contained.
   uint64_t series = 0;
   uint64_t size_bytes = 0;
+  /// Those that were given when it was written; empty after writing.
+  std::vector<std::string> caller_records;
+};
+
+/// What the writer of a checkpoint asks its caller, each once.
+struct HeadCheckpointSource {
+  /// Where the next record of the log goes. Called with the commit lock held.
+  std::function<WalPosition()> position;
+  /// Records, in the encoding of the log, of what the log told somebody else than the head (such
+  /// as deletions) before `position`: later than that does no harm. May be empty.
+  std::function<std::vector<std::string>()> records;
 };
 
 /// Writes all that a head holds to a file, so that a start needs only the log behind `position`.
 /// Commits go on meanwhile but for the moment in which the place in the log is noted; memory for
-/// one block is used. `position` says where the next record of the log goes; it is called with the
-/// commit lock held. A crash leaves either the old file or the new. No series may be removed
+/// one block is used. A crash leaves either the old file or the new. No series may be removed
 /// meanwhile. kUnimplemented when the head holds what the file has no place for.
 Result<HeadCheckpointReport> WriteHeadCheckpoint(HeadState& state, const HeadCheckpointPlace& place,
-                                                 const std::function<WalPosition()>& position);
+                                                 const HeadCheckpointSource& source);
 
 /// Fills an empty head from its checkpoint, before anybody else uses it. kNotFound when there is
 /// none. After any error the head is as empty as before, and the whole log is to be replayed:

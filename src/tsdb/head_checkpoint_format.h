@@ -29,6 +29,10 @@ enum class HeadCheckpointBlock : uint32_t {
   kSeries = 3,   ///< Series: a CheckpointSeries and what it says follows.
   kAliases = 4,  ///< Second references of the log: u64 alias, u64 reference of the series.
   kEnd = 5,      ///< Once, last: a HeadCheckpointEnd.
+  /// Records as the log has them (u32 size, record): what else the head holds of exemplars and
+  /// metadata.
+  kRecords = 6,
+  kCallerRecords = 7,  ///< The same, of who asked for the checkpoint.
 };
 
 /// Before each block's payload. The checksum (CRC-32C) is of type, size and payload.

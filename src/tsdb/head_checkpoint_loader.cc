@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "tsdb/head_checkpoint.h"
 #include "tsdb/head_checkpoint_format.h"
+#include "tsdb/head_replay.h"
 #include "tsdb/head_state.h"
 
 namespace tocsin::tsdb {
@@ -91,6 +92,7 @@ class Loader {
 
   const HeadCheckpointState& moment() const { return moment_; }
   uint64_t series_count() const { return end_.series_count; }
+  std::vector<std::string> CallerRecords() const;
 
   void Load() {
     {
@@ -107,6 +109,7 @@ class Loader {
         LoadColumns(blocks_[i - 1]);
       }
     });
+    LoadRecords();
     state_.NoteTimes(moment_.min_time_ms, moment_.max_time_ms);
     state_.metrics.series_created.Increment(static_cast<double>(end_.series_count));
   }
@@ -121,6 +124,7 @@ class Loader {
   void LoadAliases(const Block& block, const std::unordered_map<uint64_t, SeriesId>& ids)
       REQUIRES(state_.index_mutex);
   void LoadColumns(const Block& block);
+  void LoadRecords();
 
   HeadState& state_;
   const std::string_view file_;
@@ -205,6 +209,10 @@ Status Loader::CheckWhole() {
         break;
       case HeadCheckpointBlock::kAliases:
         seen.alias_count += block.payload.size() / 16;
+        break;
+      case HeadCheckpointBlock::kRecords:
+      case HeadCheckpointBlock::kCallerRecords:
+        while (!in.empty()) in.ReadBytes(in.Read<uint32_t>());
         break;
       case HeadCheckpointBlock::kEnd:
         end_ = in.Read<HeadCheckpointEnd>();
@@ -297,6 +305,36 @@ void Loader::LoadColumns(const Block& block) {
   }
 }
 
+// Through the same hands as those of the log.
+void Loader::LoadRecords() {
+  std::vector<ExemplarRecord> exemplars;
+  std::vector<MetadataRecord> metadata;
+  std::optional<HeadReplay> replay;
+  for (const Block& block : blocks_) {
+    if (block.type != HeadCheckpointBlock::kRecords) continue;
+    if (!replay) replay.emplace(state_, std::function<void(const ReplayProgress&)>());
+    for (RawReader in(block.payload); !in.empty();) {
+      const std::string_view record = in.ReadBytes(in.Read<uint32_t>());
+      if (RecordTypeByte(record) == static_cast<uint8_t>(RecordType::kExemplars)) {
+        if (DecodeExemplars(record, exemplars)) (void)replay->OnExemplars(exemplars);
+      } else if (DecodeMetadata(record, metadata)) {
+        (void)replay->OnMetadata(metadata);
+      }
+    }
+  }
+}
+
+std::vector<std::string> Loader::CallerRecords() const {
+  std::vector<std::string> records;
+  for (const Block& block : blocks_) {
+    if (block.type != HeadCheckpointBlock::kCallerRecords) continue;
+    for (RawReader in(block.payload); !in.empty();) {
+      records.emplace_back(in.ReadBytes(in.Read<uint32_t>()));
+    }
+  }
+  return records;
+}
+
 }  // namespace
 
 Result<HeadCheckpointReport> LoadHeadCheckpoint(HeadState& state,
@@ -313,7 +351,8 @@ Result<HeadCheckpointReport> LoadHeadCheckpoint(HeadState& state,
         fingerprint ? "other records are before its place" : fingerprint.error().message());
   }
   loader.Load();
-  return HeadCheckpointReport{position, loader.series_count(), file->bytes().size()};
+  return HeadCheckpointReport{position, loader.series_count(), file->bytes().size(),
+                              loader.CallerRecords()};
 }
 
 }  // namespace tocsin::tsdb

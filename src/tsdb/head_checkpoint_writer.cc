@@ -16,6 +16,8 @@ namespace {
 constexpr size_t kBlockBytes = size_t{1} << 20;
 // Pairs copied under one hold of the index' lock: well below a millisecond.
 constexpr PairId kPairsPerHold = 4096;
+// Exemplars or metadata in one record.
+constexpr size_t kRecordItems = 4096;
 
 // Frames blocks and appends them to a file. Remembers the first error.
 class BlockFile {
@@ -122,6 +124,12 @@ class SeriesWriter {
  private:
   Status AddLocked(SeriesId id, const RowGroup* group, uint32_t slot) {
     const ChunkColumn& column = state_.series.columns[id];
+    const SeriesExtras* const extras = state_.extras.Find(id);
+    // Samples out of order are in a log of their own.
+    if (extras != nullptr && !(extras->histograms.empty() && extras->starts.empty())) {
+      return Error(ErrorCode::kUnimplemented,
+                   "histograms and start timestamps have no place in it");
+    }
     CollectLoose(column, group, slot);
     const auto pairs = state_.index.PairsOf(id);
     const auto sealed = state_.columns.Sealed(column);
@@ -218,9 +226,59 @@ uint64_t WriteAliases(HeadState& state, const Moment& moment, BlockFile& file) {
   return count;
 }
 
+void PutRecord(std::string_view record, std::string& payload) {
+  PutRaw(payload, static_cast<uint32_t>(record.size()));
+  payload.append(record);
+}
+
+// Exemplars of series that are gone are gone with a restart, as without a checkpoint.
+void WriteExemplars(HeadState& state, BlockFile& file) {
+  std::vector<ExemplarRecord> records;
+  {
+    ReadLock lock(state.index_mutex);
+    state.exemplars.ForEach(
+        [&](const Labels& series, const Exemplar& exemplar) NO_THREAD_SAFETY_ANALYSIS {
+          const SeriesId id = state.index.Find(series);
+          if (id == SeriesIndex::kNone) return;
+          records.push_back(
+              {state.series.wal_refs[id], exemplar.timestamp_ms, exemplar.value, exemplar.labels});
+        });
+  }
+  std::string record;
+  std::string payload;
+  for (size_t begin = 0; begin < records.size(); begin += kRecordItems) {
+    record.clear();
+    EncodeExemplars(
+        std::span(records).subspan(begin, std::min(kRecordItems, records.size() - begin)), record);
+    PutRecord(record, payload);
+    file.Write(HeadCheckpointBlock::kRecords, payload);
+  }
+}
+
+void WriteMetadata(HeadState& state, const std::vector<SeriesId>& ids, BlockFile& file) {
+  std::vector<MetadataRecord> records;
+  std::string record;
+  std::string payload;
+  const auto flush = [&] {
+    if (records.empty()) return;
+    record.clear();
+    EncodeMetadata(records, record);
+    PutRecord(record, payload);
+    file.Write(HeadCheckpointBlock::kRecords, payload);
+    records.clear();
+  };
+  for (const SeriesId id : ids) {
+    auto metadata = state.metadata.Of(id);
+    if (!metadata) continue;
+    records.push_back({state.series.wal_refs[id], std::move(*metadata)});
+    if (records.size() == kRecordItems) flush();
+  }
+  flush();
+}
+
 // The file and its name last, when all that it says is durable.
 Result<uint64_t> WriteFile(HeadState& state, const HeadCheckpointPlace& place, const Moment& moment,
-                           const std::string& path) {
+                           const HeadCheckpointSource& source, const std::string& path) {
   TOCSIN_ASSIGN_OR_RETURN(auto opened, place.fs.OpenForWriting(path, true));
   BlockFile file(std::move(opened));
   std::string payload;
@@ -231,23 +289,16 @@ Result<uint64_t> WriteFile(HeadState& state, const HeadCheckpointPlace& place, c
   end.series_count = moment.ids.size();
   TOCSIN_RETURN_IF_ERROR(WriteSeries(state, moment.ids, file));
   end.alias_count = WriteAliases(state, moment, file);
+  WriteExemplars(state, file);
+  WriteMetadata(state, moment.ids, file);
+  if (source.records) {
+    for (const std::string& record : source.records()) PutRecord(record, payload);
+    file.Write(HeadCheckpointBlock::kCallerRecords, payload);
+  }
   PutRaw(payload, end);
   file.Write(HeadCheckpointBlock::kEnd, payload);
   TOCSIN_RETURN_IF_ERROR(file.Finish());
   return file.size_bytes();
-}
-
-// What only the log holds: a start must then read all of it.
-bool HoldsMoreThanFloats(HeadState& state, SeriesId limit) {
-  if (state.metadata.size() > 0 || state.exemplars.size() > 0) return true;
-  bool holds_more = false;
-  state.extras.ForEachId(limit, [&](SeriesId id) {
-    holds_more |= state.series.WithReadLock(id, [&](const RowGroup*, uint32_t) {
-      const SeriesExtras* const extras = state.extras.Find(id);
-      return extras != nullptr && (!extras->histograms.empty() || !extras->starts.empty());
-    });
-  });
-  return holds_more;
 }
 
 std::string DirectoryOf(const std::string& path) {
@@ -258,24 +309,19 @@ std::string DirectoryOf(const std::string& path) {
 }  // namespace
 
 Result<HeadCheckpointReport> WriteHeadCheckpoint(HeadState& state, const HeadCheckpointPlace& place,
-                                                 const std::function<WalPosition()>& position) {
-  Moment moment = NoteMoment(state, position);
-  if (!moment.ids.empty() &&
-      HoldsMoreThanFloats(state, *std::ranges::max_element(moment.ids) + 1)) {
-    return Error(ErrorCode::kUnimplemented,
-                 "a head checkpoint has no place for histograms, starts, exemplars and metadata");
-  }
+                                                 const HeadCheckpointSource& source) {
+  Moment moment = NoteMoment(state, source.position);
   TOCSIN_ASSIGN_OR_RETURN(moment.state.log_fingerprint,
                           LogFingerprint(place.fs, place.log_directory, moment.position));
   const std::string unfinished = place.path + ".tmp";
-  const Result<uint64_t> size_bytes = WriteFile(state, place, moment, unfinished);
+  const Result<uint64_t> size_bytes = WriteFile(state, place, moment, source, unfinished);
   if (!size_bytes) {
     (void)place.fs.Remove(unfinished);
     return size_bytes.error();
   }
   TOCSIN_RETURN_IF_ERROR(place.fs.Rename(unfinished, place.path));
   TOCSIN_RETURN_IF_ERROR(place.fs.SyncDirectory(DirectoryOf(place.path)));
-  return HeadCheckpointReport{moment.position, moment.ids.size(), *size_bytes};
+  return HeadCheckpointReport{moment.position, moment.ids.size(), *size_bytes, {}};
 }
 
 }  // namespace tocsin::tsdb

@@ -24,6 +24,9 @@ HeadMetrics::HeadMetrics(telemetry::Registry& registry)
                                          "Total number of series created in the head")),
       series_removed(registry.AddCounter("prometheus_tsdb_head_series_removed_total",
                                          "Total number of series removed in the head")),
+      series_refused(registry.AddCounter(
+          "tocsin_tsdb_series_refused_total",
+          "Total number of new series refused because a limit on series or memory is reached.")),
       out_of_order_samples(AddByType(registry, "prometheus_tsdb_out_of_order_samples_total",
                                      "Total number of out of order samples ingestion failed "
                                      "attempts due to out of order being disabled.")),

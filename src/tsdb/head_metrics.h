@@ -23,6 +23,7 @@ struct HeadMetrics {
   CounterByType out_of_order_samples_appended;
   telemetry::Counter& series_created;
   telemetry::Counter& series_removed;
+  telemetry::Counter& series_refused;
   CounterByType out_of_order_samples;
   CounterByType out_of_bound_samples;
   CounterByType too_old_samples;

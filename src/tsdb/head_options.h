@@ -8,6 +8,8 @@ class CommitLog;
 
 struct HeadOptions {
   uint64_t max_series = 0;  ///< Above it new series are refused with kTooLarge; 0: no limit.
+  uint64_t max_series_per_job = 0;  ///< The same for those of one `job`.
+  uint64_t max_memory_bytes = 0;    ///< The same when the head uses so much.
   /// Samples more than half of it older than the newest are out of bounds, so that what becomes a
   /// block does not change any more; 0: no such bound.
   int64_t block_range_ms = 0;

@@ -1,6 +1,7 @@
 #include "tsdb/head_replay.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace tocsin::tsdb {
 namespace {
@@ -8,73 +9,140 @@ namespace {
 // Samples ahead whose series' state is fetched.
 constexpr size_t kPrefetchDistance = 8;
 
-}  // namespace
+// Beyond this many threads the one that decodes is what the others wait for.
+constexpr unsigned kMaxThreads = 4;
 
-// Of a head that was filled from its checkpoint.
-void HeadReplay::KnowSeries() {
-  ReadLock lock(state_.index_mutex);
+size_t ThreadCount() { return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxThreads); }
+
+// What the references stand for that a head knows already: from its checkpoint, or from a
+// HeadSeriesReplay.
+WalRefs KnownRefs(HeadState& state) {
+  WalRefs refs;
+  ReadLock lock(state.index_mutex);
   std::vector<SeriesId> ids;
-  state_.index.all().AppendTo(ids);
-  for (const SeriesId id : ids) refs_.Set(state_.series.wal_refs[id], id);
-  for (const HeadState::WalAlias& alias : state_.wal_aliases) {
-    refs_.Set(alias.wal_ref, static_cast<uint32_t>(alias.series) - 1);
+  state.index.all().AppendTo(ids);
+  for (const SeriesId id : ids) refs.Set(state.series.wal_refs[id], id);
+  for (const HeadState::WalAlias& alias : state.wal_aliases) {
+    refs.Set(alias.wal_ref, static_cast<uint32_t>(alias.series) - 1);
+  }
+  return refs;
+}
+
+// Makes the series of a record known. A reference that is not its first is noted as another.
+void AddSeries(HeadState& state, const SeriesBatch& batch, WalRefs& refs) {
+  WriteLock lock(state.index_mutex);
+  for (const SeriesRecord& record : batch.series) {
+    const SeriesIndex::Found found = state.index.FindOrCreate(record.labels());
+    if (found.is_new) {
+      state.series.EnsureSize(state.index.limit());
+      state.series.wal_refs[found.id] = record.ref;
+      state.metrics.series_created.Increment();
+    } else if (state.series.wal_refs[found.id] != record.ref && refs.Find(record.ref) != found.id) {
+      state.wal_aliases.push_back({record.ref, state.RefOf(found.id)});
+    }
+    refs.Set(record.ref, found.id);
+    state.next_wal_ref = std::max(state.next_wal_ref, record.ref + 1);
   }
 }
 
+}  // namespace
+
+HeadReplay::HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress,
+                       std::function<void(const HeadDeletion&)> on_deleted)
+    : state_(state),
+      on_progress_(std::move(on_progress)),
+      on_deleted_(std::move(on_deleted)),
+      ticket_(state.isolation.Enter()),
+      pool_("replay", ThreadCount() - 1),
+      refs_(KnownRefs(state)),
+      shards_(ThreadCount()) {
+  state_.replays.fetch_add(1);
+}
+
+HeadReplay::~HeadReplay() {
+  Flush();
+  state_.isolation.Leave(ticket_);
+  state_.replays.fetch_sub(1);
+}
+
 Status HeadReplay::OnSeries(SeriesBatch& batch) {
-  WriteLock lock(state_.index_mutex);
-  for (const SeriesRecord& record : batch.series) {
-    const SeriesIndex::Found found = state_.index.FindOrCreate(record.labels());
-    if (found.is_new) {
-      state_.series.EnsureSize(state_.index.limit());
-      state_.series.wal_refs[found.id] = record.ref;
-      state_.metrics.series_created.Increment();
-    } else if (state_.series.wal_refs[found.id] != record.ref && FindRef(record.ref) != found.id) {
-      state_.wal_aliases.push_back({record.ref, state_.RefOf(found.id)});
-    }
-    refs_.Set(record.ref, found.id);
-    state_.next_wal_ref = std::max(state_.next_wal_ref, record.ref + 1);
-  }
+  AddSeries(state_, batch, refs_);
+  return {};
+}
+
+HeadSeriesReplay::HeadSeriesReplay(HeadState& state) : state_(state), refs_(KnownRefs(state)) {}
+
+Status HeadSeriesReplay::OnSeries(SeriesBatch& batch) {
+  AddSeries(state_, batch, refs_);
   return {};
 }
 
 Status HeadReplay::OnSamples(std::vector<SampleRecord>& samples) {
-  ids_.clear();
-  for (const SampleRecord& sample : samples) ids_.push_back(FindRef(sample.ref));
-  SlabArena::Session session(state_.columns.arena());
-  for (size_t i = 0; i < samples.size(); ++i) {
-    if (i + kPrefetchDistance < samples.size() &&
-        ids_[i + kPrefetchDistance] != SeriesIndex::kNone) {
-      __builtin_prefetch(&state_.series.columns[ids_[i + kPrefetchDistance]]);
-    }
-    if (ids_[i] == SeriesIndex::kNone) {
+  for (const SampleRecord& sample : samples) {
+    const SeriesId id = FindRef(sample.ref);
+    if (id == SeriesIndex::kNone) {
       ++unknown_;
-    } else {
-      Store(session, ids_[i], samples[i]);
+      continue;
     }
+    shards_[id / kSeriesPerTurn % shards_.size()].push_back(
+        {id, sample.timestamp_ms, sample.value});
+    ++gathered_;
   }
-  state_.NoteTimes(lowest_ms_, highest_ms_);
+  if (gathered_ >= kGathered) Flush();
   return {};
 }
 
-void HeadReplay::Store(SlabArena::Session& session, SeriesId id, const SampleRecord& sample) {
-  // No lock: nobody else is there yet.
-  if (state_.IsOutOfBounds(sample.timestamp_ms)) {
-    ++old_;
-    return;
+void HeadReplay::Flush() {
+  if (gathered_ == 0) return;
+  pool_.ParallelFor(shards_.size(), [&](size_t shard) { StoreShard(shards_[shard]); });
+  for (std::vector<GatheredSample>& shard : shards_) shard.clear();
+  gathered_ = 0;
+}
+
+void HeadReplay::StoreShard(const std::vector<GatheredSample>& samples) {
+  int64_t lowest_ms = INT64_MAX;
+  int64_t highest_ms = INT64_MIN;
+  uint64_t old = 0;
+  SlabArena::Session session(state_.columns.arena(), SlabArena::Session::Locking::kEachCall);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    if (i + kPrefetchDistance < samples.size()) {
+      __builtin_prefetch(&state_.series.columns[samples[i + kPrefetchDistance].series]);
+    }
+    if (!Store(session, samples[i])) {
+      ++old;
+      continue;
+    }
+    lowest_ms = std::min(lowest_ms, samples[i].timestamp_ms);
+    highest_ms = std::max(highest_ms, samples[i].timestamp_ms);
   }
-  ChunkColumn& column = state_.series.columns[id];
-  const auto newest = state_.columns.NewestInChunks(column);
-  const SeriesExtras* const extras = state_.extras.Find(id);
-  if ((newest && sample.timestamp_ms <= newest->timestamp_ms) ||
-      (extras != nullptr && !extras->histograms.empty() &&
-       sample.timestamp_ms <= extras->histograms.newest_ms())) {
-    ++old_;
-    return;
-  }
-  state_.columns.Encode(session, column, &sample.timestamp_ms, &sample.value, 1);
-  lowest_ms_ = std::min(lowest_ms_, sample.timestamp_ms);
-  highest_ms_ = std::max(highest_ms_, sample.timestamp_ms);
+  old_.fetch_add(old, std::memory_order_relaxed);
+  state_.NoteTimes(lowest_ms, highest_ms);
+}
+
+bool HeadReplay::Store(SlabArena::Session& session, const GatheredSample& sample) {
+  if (state_.IsOutOfBounds(sample.timestamp_ms)) return false;
+  return state_.series.WithWriteLock(
+      sample.series, [&](RowGroup* group, uint32_t) NO_THREAD_SAFETY_ANALYSIS {
+        ChunkColumn& column = state_.series.columns[sample.series];
+        const auto newest = state_.columns.NewestInChunks(column);
+        if (newest && sample.timestamp_ms <= newest->timestamp_ms) return false;
+        const SeriesExtras* const extras = state_.extras.Find(sample.series);
+        if (extras != nullptr && !extras->histograms.empty() &&
+            sample.timestamp_ms <= extras->histograms.newest_ms()) {
+          return false;
+        }
+        // What was appended meanwhile must stay the newer.
+        if (group != nullptr && !group->rows.empty() &&
+            sample.timestamp_ms >= group->rows.front()->timestamp_ms) {
+          return false;
+        }
+        if (column.pending != 0 &&
+            sample.timestamp_ms >= state_.columns.Pending(column).front().timestamp_ms) {
+          return false;
+        }
+        state_.columns.Encode(session, column, &sample.timestamp_ms, &sample.value, 1);
+        return true;
+      });
 }
 
 Status HeadReplay::OnTombstones(std::vector<TombstoneRecord>& tombstones) {
@@ -89,6 +157,8 @@ Status HeadReplay::OnTombstones(std::vector<TombstoneRecord>& tombstones) {
 }
 
 void HeadReplay::OnProgress(const ReplayProgress& progress) {
+  // The last call is at the end.
+  if (progress.bytes_done == progress.bytes_total) Flush();
   if (on_progress_) on_progress_(progress);
 }
 

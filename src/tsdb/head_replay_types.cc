@@ -5,6 +5,7 @@ namespace tocsin::tsdb {
 
 Status HeadReplay::OnSamplesWithStarts(std::vector<SampleRecord>& samples,
                                        std::vector<int64_t>& start_timestamps_ms) {
+  Flush();
   MutexLock commit_lock(state_.commit_mutex);
   for (size_t i = 0; i < samples.size(); ++i) {
     const SampleRecord& sample = samples[i];
@@ -13,14 +14,14 @@ Status HeadReplay::OnSamplesWithStarts(std::vector<SampleRecord>& samples,
       ++unknown_;
       continue;
     }
-    const uint64_t old_before = old_;
-    {
-      SlabArena::Session session(state_.columns.arena());
-      Store(session, id, sample);
+    SlabArena::Session session(state_.columns.arena(), SlabArena::Session::Locking::kEachCall);
+    if (!Store(session, {id, sample.timestamp_ms, sample.value})) {
+      ++old_;
+      continue;
     }
-    if (old_ == old_before) state_.NoteStart(id, sample.timestamp_ms, start_timestamps_ms[i]);
+    state_.NoteStart(id, sample.timestamp_ms, start_timestamps_ms[i]);
+    state_.NoteTimes(sample.timestamp_ms, sample.timestamp_ms);
   }
-  state_.NoteTimes(lowest_ms_, highest_ms_);
   return {};
 }
 
@@ -47,6 +48,7 @@ void HeadReplay::StoreHistogram(uint64_t ref, int64_t timestamp_ms, int64_t star
     ++unknown_;
     return;
   }
+  Flush();  // Of the same series there may be floats before it.
   const auto newest = state_.NewestOf(id);
   if (state_.IsOutOfBounds(timestamp_ms) || (newest && timestamp_ms <= newest->timestamp_ms)) {
     ++old_;

@@ -31,9 +31,12 @@ SeriesId HeadState::PinExisting(const Labels& labels) {
 Result<SeriesId> HeadState::PinSeries(const Labels& labels) {
   if (const SeriesId found = PinExisting(labels); found != SeriesIndex::kNone) return found;
   WriteLock lock(index_mutex);
-  if (max_series != 0 && index.size() >= max_series && index.Find(labels) == SeriesIndex::kNone) {
-    return Errorf(ErrorCode::kTooLarge, "limit of {} series reached, new series refused: {}",
-                  max_series, labels.ToString());
+  if (limits.are_set() && index.Find(labels) == SeriesIndex::kNone) {
+    const uint64_t memory_bytes = limits.options().max_memory_bytes != 0 ? MemoryBytesNow() : 0;
+    if (auto admitted = limits.Admit(labels, index, memory_bytes); !admitted) {
+      metrics.series_refused.Increment();
+      return std::move(admitted).error();
+    }
   }
   const SeriesIndex::Found found = index.FindOrCreate(labels);
   if (found.is_new) {
@@ -44,6 +47,13 @@ Result<SeriesId> HeadState::PinSeries(const Labels& labels) {
   }
   series.entries[found.id].pins.fetch_add(1, std::memory_order_relaxed);
   return found.id;
+}
+
+uint64_t HeadState::MemoryBytesNow() const {
+  const SeriesIndex::MemoryBytes in_index = index.memory_bytes();
+  const uint64_t counted_bytes = in_index.label_sets + in_index.table + in_index.all_series +
+                                 series.memory_bytes() + columns.arena().reserved_bytes();
+  return memory.Estimate(counted_bytes, index.created_count());
 }
 
 SeriesId HeadState::PinRef(storage::SeriesRef ref, const Labels& labels) {

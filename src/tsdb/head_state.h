@@ -22,6 +22,7 @@
 #include "tsdb/sample_verdict.h"
 #include "tsdb/series_extras.h"
 #include "tsdb/series_index.h"
+#include "tsdb/series_limits.h"
 #include "tsdb/series_metadata.h"
 #include "tsdb/series_order.h"
 #include "tsdb/series_table.h"
@@ -40,7 +41,7 @@ struct HeadState {
       : log(commit_log),
         out_of_order_log(options.out_of_order_log),
         metrics(head_metrics),
-        max_series(options.max_series),
+        limits({options.max_series, options.max_series_per_job, options.max_memory_bytes}),
         block_range_ms(options.block_range_ms),
         out_of_order_window_ms(options.out_of_order_window_ms),
         exemplars(head_metrics.exemplars, options.max_exemplars) {}
@@ -49,7 +50,8 @@ struct HeadState {
   CommitLog& log;
   CommitLog* const out_of_order_log;  // Null: `log` takes samples out of order too.
   HeadMetrics& metrics;
-  const uint64_t max_series;     // 0: no limit.
+  SeriesLimits limits;
+  MemoryMeter memory;
   const int64_t block_range_ms;  // 0: the age of samples is not bounded by it.
   std::atomic<int64_t> out_of_order_window_ms;
   Isolation isolation;
@@ -65,6 +67,8 @@ struct HeadState {
   std::atomic<int64_t> min_out_of_order_ms{std::numeric_limits<int64_t>::max()};
   std::atomic<int64_t> max_out_of_order_ms{std::numeric_limits<int64_t>::min()};
   std::atomic<int64_t> refused_before_ms{std::numeric_limits<int64_t>::min()};
+
+  std::atomic<uint32_t> replays{0};  // Under way: not all is there that the log has.
 
   mutable SharedMutex index_mutex;
   SeriesIndex index GUARDED_BY(index_mutex);
@@ -94,6 +98,8 @@ struct HeadState {
   /// The series with these labels, made if need be, and pinned: the caller takes the pin off again.
   /// kTooLarge when the limit refuses a new one.
   Result<SeriesId> PinSeries(const Labels& labels) EXCLUDES(index_mutex);
+  /// Bytes in use, without a walk over all.
+  uint64_t MemoryBytesNow() const REQUIRES_SHARED(index_mutex);
   /// The series that a reference names, pinned, if it is still that series and, unless they are
   /// empty, has these labels; else kNone.
   SeriesId PinRef(storage::SeriesRef ref, const Labels& labels) EXCLUDES(index_mutex);

@@ -22,8 +22,14 @@ NameId LabelDictionary::FindName(std::string_view name) const {
 NameId LabelDictionary::InternName(std::string_view name) {
   const NameId found = FindName(name);
   if (found != kNone) return found;
-  const NameId id = name_count_++;
-  names_.EnsureSize(name_count_);
+  NameId id;
+  if (free_names_.empty()) {
+    id = name_count_++;
+    names_.EnsureSize(name_count_);
+  } else {
+    id = free_names_.back();
+    free_names_.pop_back();
+  }
   names_[id].text = name;
   name_table_.Insert(HashString(name), id);
   if (name < kMetricNameLabel) has_names_before_metric_name_ = true;
@@ -52,6 +58,7 @@ PairId LabelDictionary::Intern(std::string_view name, std::string_view value) {
   pairs_[id] = {name_id, CopyText(value), static_cast<uint32_t>(value.size()),
                 static_cast<uint32_t>(siblings.size())};
   siblings.push_back(id);
+  ++names_[name_id].pair_count;
   table_.Insert(HashOf(name_id, value), id);
   return id;
 }
@@ -71,14 +78,24 @@ void LabelDictionary::Remove(PairId pair) {
   siblings[entry.index_in_name] = siblings.back();
   pairs_[siblings.back()].index_in_name = entry.index_in_name;
   siblings.pop_back();
+  // Half a million values of yesterday must not cost their list for ever.
+  if (siblings.size() * 4 < siblings.capacity()) siblings.shrink_to_fit();
 }
 
 void LabelDictionary::Release(PairId pair) {
+  const NameId name = pairs_[pair].name;
   SlabArena::Session session(arena_);
   session.Free(pairs_[pair].value);
   pairs_[pair] = {};
+  if (--names_[name].pair_count == 0 && name != kMetricNameId) ReleaseName(name);
   postings_[pair].Reset();
   free_pairs_.push_back(pair);
+}
+
+void LabelDictionary::ReleaseName(NameId name) {
+  name_table_.Erase(HashString(names_[name].text), name);
+  names_[name] = Name();
+  free_names_.push_back(name);
 }
 
 size_t LabelDictionary::value_bytes(NameId name) const {

@@ -47,6 +47,7 @@ class LabelDictionary {
 
   /// Pairs with this name, in no order; some may have no series.
   const std::vector<PairId>& pairs_of(NameId name) const { return names_[name].pairs; }
+  /// Upper bound of name ids; some may have no pairs.
   uint32_t name_count() const { return name_count_; }
   /// Upper bound of pair ids.
   uint32_t pair_limit() const { return pair_limit_; }
@@ -59,7 +60,7 @@ class LabelDictionary {
 
   /// Forgets a pair without series: it is found no more. Its id and text stay valid until Release.
   void Remove(PairId pair);
-  /// Ends the life of a removed pair; the id is used again.
+  /// Ends the life of a removed pair, and of its name with the last: the ids are used again.
   void Release(PairId pair);
 
   /// Bytes of values under a name, as status pages show them.
@@ -72,6 +73,7 @@ class LabelDictionary {
   struct Name {
     std::string text;
     std::vector<PairId> pairs;
+    uint32_t pair_count = 0;  // Those removed and not yet released too.
   };
   struct Pair {
     NameId name = 0;
@@ -81,12 +83,14 @@ class LabelDictionary {
   };
 
   NameId InternName(std::string_view name);
+  void ReleaseName(NameId name);
   static uint64_t HashOf(NameId name, std::string_view value);
   ArenaHandle CopyText(std::string_view text);
 
   SlabArena& arena_;
   StableArray<Name, 6> names_;
   uint32_t name_count_ = 0;
+  std::vector<NameId> free_names_;
   HashSlots name_table_;
   bool has_names_before_metric_name_ = false;
 

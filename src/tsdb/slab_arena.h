@@ -28,25 +28,39 @@ class SlabArena {
   SlabArena(const SlabArena&) = delete;
   SlabArena& operator=(const SlabArena&) = delete;
 
-  /// The right to allocate and free while it lives; holds the arena's lock, so keep it short.
+  /// The right to allocate and free while it lives. Holds the arena's lock, so keep it short; or,
+  /// for several that work side by side, takes it for each call.
   class SCOPED_CAPABILITY Session {
    public:
-    explicit Session(SlabArena& arena) ACQUIRE(arena.mutex_) : arena_(arena) {
-      arena_.mutex_.Lock();
+    enum class Locking { kWhole, kEachCall };
+    explicit Session(SlabArena& arena, Locking locking = Locking::kWhole)
+        ACQUIRE(arena.mutex_) NO_THREAD_SAFETY_ANALYSIS : arena_(arena),
+                                                          holds_lock_(locking == Locking::kWhole) {
+      if (holds_lock_) arena_.mutex_.Lock();
     }
-    ~Session() RELEASE() { arena_.mutex_.Unlock(); }
+    ~Session() RELEASE() NO_THREAD_SAFETY_ANALYSIS {
+      if (holds_lock_) arena_.mutex_.Unlock();
+    }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
     /// A piece of at least `size_bytes` (> 0), 8-byte aligned, not zeroed.
     ArenaHandle Allocate(size_t size_bytes) NO_THREAD_SAFETY_ANALYSIS {
+      if (holds_lock_) return arena_.Allocate(size_bytes);
+      MutexLock lock(arena_.mutex_);
       return arena_.Allocate(size_bytes);
     }
     /// Gives a piece back; 0 is ignored.
-    void Free(ArenaHandle handle) NO_THREAD_SAFETY_ANALYSIS { arena_.Free(handle); }
+    void Free(ArenaHandle handle) NO_THREAD_SAFETY_ANALYSIS {
+      if (handle == 0) return;
+      if (holds_lock_) return arena_.Free(handle);
+      MutexLock lock(arena_.mutex_);
+      arena_.Free(handle);
+    }
 
    private:
     SlabArena& arena_;
+    const bool holds_lock_;
   };
 
   /// The bytes of a piece: stable until it is freed.

@@ -8,60 +8,13 @@
 #include <atomic>
 #include <thread>
 
-#include "base/clock.h"
 #include "base/faulty_fs.h"
-#include "base/log.h"
-#include "tsdb/head_fixture.h"
-#include "tsdb/wal/wal.h"
+#include "tsdb/logged_head_fixture.h"
 
 namespace tocsin::tsdb {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr char kPath[] = "/data/head_checkpoint";
-
-Labels Series(const std::string& name, int number) {
-  return Labels({{"__name__", name}, {"id", std::to_string(number)}});
-}
-
-class WalLog final : public CommitLog {
- public:
-  explicit WalLog(Wal& wal) : wal_(wal) {}
-  Status Log(std::span<const std::string_view> records) override { return wal_.Log(records); }
-
- private:
-  Wal& wal_;
-};
-
-/// A head with a log, as a database has them.
-struct LoggedHead {
-  explicit LoggedHead(Fs& file_system, WalOptions options = {}) : fs(file_system) {
-    wal = Wal::Open({fs, clock, logger, registry}, "/data/wal", options).value();
-    log.emplace(*wal);
-    head = std::make_unique<Head>(*log, metrics, Head::Options{});
-  }
-  HeadCheckpointPlace Place() { return {fs, kPath, "/data/wal"}; }
-  Result<HeadCheckpointReport> Write() {
-    return head->WriteCheckpoint(Place(), [this] { return wal->position(); });
-  }
-  /// Starts; returns how many samples of the log were needed.
-  uint64_t Start() {
-    loaded = head->LoadCheckpoint(Place());
-    const WalPosition from = loaded ? loaded->position : WalPosition{-1, 0};
-    return wal->Replay(*head->MakeReplay({}), from).value().samples;
-  }
-
-  Fs& fs;
-  ManualClock clock;
-  NullLogger logger;
-  telemetry::Registry registry;
-  HeadMetrics metrics{registry};
-  std::unique_ptr<Wal> wal;
-  std::optional<WalLog> log;
-  std::unique_ptr<Head> head;
-  Result<HeadCheckpointReport> loaded = Error(ErrorCode::kNotFound, "not started");
-};
 
 void Scrape(storage::RowAppender& row, int64_t timestamp_ms, int series_count) {
   row.BeginRow(timestamp_ms);
@@ -70,12 +23,6 @@ void Scrape(storage::RowAppender& row, int64_t timestamp_ms, int series_count) {
     row.Set(row.SlotOf(Series("row", i)).value(), static_cast<double>(timestamp_ms * i) / 8);
   }
   ASSERT_TRUE(row.CommitRow().ok());
-}
-
-void Append(Head& head, const Labels& labels, int64_t timestamp_ms, double value) {
-  auto appender = head.MakeAppender();
-  ASSERT_TRUE(appender->Append(0, labels, timestamp_ms, value).ok());
-  ASSERT_TRUE(appender->Commit().ok());
 }
 
 /// Sealed chunks, open chunks, rows, pending samples, long intervals, far times.
@@ -106,7 +53,7 @@ TEST(HeadCheckpointTest, StartFromItEqualsStartFromTheWholeLog) {
     EXPECT_LE(samples, 3u * 42 + 1);
     EXPECT_EQ(Differences(ReadAll(*again.head), before), "") << scrapes;
     LoggedHead whole(fs);
-    ASSERT_TRUE(fs.Remove(kPath).ok());
+    ASSERT_TRUE(fs.Remove(kCheckpointPath).ok());
     whole.Start();
     EXPECT_EQ(Differences(ReadAll(*whole.head), before), "") << scrapes;
     EXPECT_EQ(again.head->Statistics(0).series_count, whole.head->Statistics(0).series_count);
@@ -177,6 +124,36 @@ TEST(HeadCheckpointTest, SeriesThatCameBackKeepsBothReferences) {
   EXPECT_EQ(Differences(ReadAll(*again.head), before), "");
 }
 
+TEST(HeadCheckpointTest, CarriesExemplarsMetadataAndRecordsOfTheCaller) {
+  FaultyFs fs;
+  const Labels labels = Series("m", 1);
+  const MetricMetadata metadata{MetricType::kCounter, "Counts.", "bytes"};
+  {
+    LoggedHead logged(fs);
+    const auto appender = logged.head->MakeAppender();
+    const auto ref = appender->Append(0, labels, 1000, 1).value();
+    ASSERT_TRUE(
+        appender->AppendExemplar(ref, labels, {Labels({{"trace", "x"}}), 7, 900, true}).ok());
+    ASSERT_TRUE(appender->SetMetadata(ref, labels, metadata).ok());
+    ASSERT_TRUE(appender->Commit().ok());
+    logged.records = [] { return std::vector<std::string>{"one", std::string(5000, 'x')}; };
+    ASSERT_TRUE(logged.Write().ok());
+  }
+  LoggedHead again(fs);
+  EXPECT_EQ(again.Start(), 0u);
+  ASSERT_TRUE(again.loaded.ok());
+  EXPECT_THAT(again.loaded->caller_records, testing::ElementsAre("one", std::string(5000, 'x')));
+  const std::vector<std::vector<Matcher>> all = {{AnySeries()}};
+  const auto exemplars = again.head->exemplars().SelectExemplars(0, 2000, all).value();
+  ASSERT_EQ(exemplars.size(), 1u);
+  EXPECT_EQ(exemplars[0].labels, labels);
+  ASSERT_EQ(exemplars[0].exemplars.size(), 1u);
+  EXPECT_EQ(exemplars[0].exemplars[0].labels, Labels({{"trace", "x"}}));
+  const auto found = again.head->MetadataOf(all[0]);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].metadata, metadata);
+}
+
 // Dies at every write of a checkpoint that takes the place of another.
 TEST(HeadCheckpointTest, CrashAtAnyWriteLosesNothing) {
   WalOptions options;
@@ -195,8 +172,8 @@ TEST(HeadCheckpointTest, CrashAtAnyWriteLosesNothing) {
       fs.FailAt(nth, FaultyFs::Fault::kCrash);
       has_crashed = !logged.Write().ok();
     }
-    for (const auto survival : {FaultyFs::Survival::kWritten, FaultyFs::Survival::kSynced,
-                                FaultyFs::Survival::kTorn}) {
+    for (const auto survival :
+         {FaultyFs::Survival::kWritten, FaultyFs::Survival::kSynced, FaultyFs::Survival::kTorn}) {
       for (uint64_t seed = 0; seed < (survival == FaultyFs::Survival::kTorn ? 5u : 1u); ++seed) {
         const auto disk = fs.AfterCrash(survival, seed);
         LoggedHead again(*disk, options);
@@ -215,12 +192,12 @@ TEST(HeadCheckpointTest, FullDiskLeavesTheOldOneInPlace) {
   const auto row = logged.head->MakeRowAppender();
   Fill(*logged.head, *row, 1, 20);
   ASSERT_TRUE(logged.Write().ok());
-  const std::string old = fs.ReadFile(kPath).value();
+  const std::string old = fs.ReadFile(kCheckpointPath).value();
   Fill(*logged.head, *row, 21, 5);
   fs.FailAt(1, FaultyFs::Fault::kNoSpace, 100);
   EXPECT_FALSE(logged.Write().ok());
   fs.Heal();
-  EXPECT_EQ(fs.ReadFile(kPath).value(), old);
+  EXPECT_EQ(fs.ReadFile(kCheckpointPath).value(), old);
 }
 
 struct Damage : testing::Test {
@@ -230,10 +207,10 @@ struct Damage : testing::Test {
     Fill(*logged.head, *row, 1, 125);
     ASSERT_TRUE(logged.Write().ok());
     before = ReadAll(*logged.head);
-    bytes = fs.ReadFile(kPath).value();
+    bytes = fs.ReadFile(kCheckpointPath).value();
   }
   void Rewrite(std::string_view content) {
-    ASSERT_TRUE(fs.WriteFileAtomically(kPath, content).ok());
+    ASSERT_TRUE(fs.WriteFileAtomically(kCheckpointPath, content).ok());
   }
   /// The checkpoint is refused, the head untouched, and the log gives all.
   void ExpectIgnored(ErrorCode code, const std::string& why) {

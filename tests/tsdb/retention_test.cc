@@ -145,5 +145,80 @@ TEST(RetentionTest, ChurnGivesItsMemoryBack) {
   EXPECT_LE(memory.head.memory_bytes(), after_first + after_first / 10);
 }
 
+TEST(RetentionTest, LabelNamesAreForgottenWithTheirLastSeries) {
+  MemoryHead memory;
+  const auto append = [&](const std::string& name, int64_t timestamp_ms) {
+    auto appender = memory.head.MakeAppender();
+    const Labels labels({{"__name__", "m"}, {name, "x"}});
+    ASSERT_TRUE(appender->Append(0, labels, timestamp_ms, 1).ok());
+    ASSERT_TRUE(appender->Commit().ok());
+  };
+  const auto names = [&] {
+    return memory.head.MakeQuerier(INT64_MIN, INT64_MAX).value()->LabelNames({}, 0).value();
+  };
+  append("kept", 100'000'000);
+  for (int64_t i = 1; i <= 1000; ++i) {
+    append("dynamic_" + std::to_string(i), i * 1000);
+    memory.head.Truncate(i * 1000);
+  }
+  EXPECT_THAT(names(), ElementsAre("__name__", "dynamic_1000", "kept"));
+  const uint64_t before = memory.head.memory_bytes();
+  for (int64_t i = 1001; i <= 3000; ++i) {
+    append("dynamic_" + std::to_string(i), i * 1000);
+    memory.head.Truncate(i * 1000);
+  }
+  EXPECT_THAT(names(), ElementsAre("__name__", "dynamic_3000", "kept"));
+  EXPECT_EQ(memory.head.memory_bytes(), before) << "each takes the place of the one before";
+}
+
+// Three hours in virtual time; every minute some targets go and others come, a tenth in an hour.
+TEST(RetentionTest, HoursOfChurnEndWhereTheyBegan) {
+  constexpr int64_t kMinuteMs = 60'000;
+  constexpr int kTargets = 60;
+  constexpr int kSeriesPerTarget = 20;
+  MemoryHead memory;
+  std::vector<std::unique_ptr<storage::RowAppender>> rows(kTargets);
+  std::vector<int> incarnations(kTargets);
+  const auto scrape = [&](int target, int64_t now_ms) {
+    auto& row = rows[static_cast<size_t>(target)];
+    if (!row) row = memory.head.MakeRowAppender();
+    const std::string pod =
+        std::to_string(target) + "-" + std::to_string(incarnations[static_cast<size_t>(target)]);
+    row->BeginRow(now_ms);
+    for (int i = 0; i < kSeriesPerTarget; ++i) {
+      const Labels labels({{"__name__", "m" + std::to_string(i)}, {"pod", pod}, {"job", "j"}});
+      row->Set(row->SlotOf(labels).value(), static_cast<double>(now_ms));
+    }
+    ASSERT_TRUE(row->CommitRow().ok());
+  };
+  const auto run_hour = [&](int64_t hour, bool has_churn) {
+    for (int64_t minute = hour * 60; minute < (hour + 1) * 60; ++minute) {
+      // Six of sixty in an hour.
+      if (has_churn && minute % 10 == 0) {
+        const auto target = static_cast<size_t>(minute / 10 % kTargets);
+        rows[target].reset();
+        ++incarnations[target];
+      }
+      for (int target = 0; target < kTargets; ++target) scrape(target, minute * kMinuteMs);
+      memory.head.Truncate((minute - 60) * kMinuteMs);
+    }
+  };
+  run_hour(1, false);
+  run_hour(2, false);
+  // The first churn spreads chunks over all sizes of slabs, which is what so few series notice.
+  uint64_t before = 0;
+  for (const int64_t begin : {3, 8}) {
+    for (int64_t hour = begin; hour < begin + 3; ++hour) run_hour(hour, true);
+    EXPECT_GT(memory.head.Statistics(0).series_count, uint64_t{kTargets * kSeriesPerTarget});
+    run_hour(begin + 3, false);
+    run_hour(begin + 4, false);
+    EXPECT_EQ(memory.head.Statistics(0).series_count, uint64_t{kTargets * kSeriesPerTarget});
+    if (before != 0) {
+      EXPECT_LE(memory.head.memory_bytes(), before + before / 20);
+    }
+    before = memory.head.memory_bytes();
+  }
+}
+
 }  // namespace
 }  // namespace tocsin::tsdb

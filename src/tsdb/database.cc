@@ -42,10 +42,13 @@ UlidSource MakeUlidSource(const Clock& clock) {
   return UlidSource(clock, [engine]() mutable { return engine(); });
 }
 
-HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
+HeadOptions MakeHeadOptions(const DatabaseOptions& options, CommitLog& out_of_order_log) {
   HeadOptions head;
   head.max_series = options.max_series;
   head.block_range_ms = options.min_block_ms;
+  head.out_of_order_window_ms = options.out_of_order_window_ms;
+  head.out_of_order_log = &out_of_order_log;
+  head.max_exemplars = options.max_exemplars;
   return head;
 }
 
@@ -71,9 +74,10 @@ Database::State::State(DatabaseOptions database_options, Fs& file_system,
       registry(database_registry),
       wal(std::move(opened_wal)),
       log(*wal),
+      out_of_order_log(fs, clock, logger, options.directory + "/wbl", options.wal),
       metrics(registry),
       block_metrics(registry),
-      head(log, metrics, MakeHeadOptions(options)),
+      head(log, metrics, MakeHeadOptions(options, out_of_order_log)),
       store(fs, logger, options.directory),
       closing(clock),
       retention{options.retention_ms, options.retention_bytes, options.retention_percentage,
@@ -120,6 +124,8 @@ Status Database::State::Replay(const std::function<void(const ReplayProgress&)>&
       on_progress, [&](const HeadDeletion& deletion) { deleted.push_back(deletion); });
   TOCSIN_ASSIGN_OR_RETURN(replay_report, wal->Replay(*visitor));
   deletions.Add(deleted);
+  const auto out_of_order = head.MakeOutOfOrderReplay({});
+  TOCSIN_RETURN_IF_ERROR(out_of_order_log.Replay(*out_of_order));
   const double seconds = static_cast<double>(clock.MonotonicNs() - start_ns) / 1e9;
   metrics.replay_duration_seconds.Set(seconds);
   logger.Info("WAL replay completed",
@@ -177,6 +183,14 @@ void Database::SetRetention(RetentionOptions retention) {
   state_->retention = std::move(retention);
 }
 
+void Database::SetOutOfOrderWindow(int64_t window_ms) {
+  state_->head.SetOutOfOrderWindow(window_ms);
+}
+void Database::SetMaxExemplars(uint64_t max_exemplars) {
+  state_->head.SetMaxExemplars(max_exemplars);
+}
+storage::ExemplarQueryable& Database::exemplars() { return state_->head.exemplars(); }
+
 std::vector<BlockStatus> Database::Blocks() const {
   std::vector<BlockStatus> blocks;
   const auto list = state_->store.blocks();
@@ -214,7 +228,9 @@ Status Database::Close() {
   state_->closing.Cancel();
   MutexLock lock(state_->upkeep_mutex);
   state_->store.RemoveUnread();
-  return state_->wal->Close();
+  const Status closed = state_->out_of_order_log.Close();
+  TOCSIN_RETURN_IF_ERROR(state_->wal->Close());
+  return closed;
 }
 
 }  // namespace tocsin::tsdb

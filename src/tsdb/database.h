@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "storage/appendable.h"
+#include "storage/exemplar_queryable.h"
 #include "storage/queryable.h"
 #include "telemetry/registry.h"
 #include "tsdb/block/block_meta.h"
@@ -28,6 +29,9 @@ struct DatabaseOptions {
   uint64_t retention_bytes = 0;                              ///< As RetentionOptions::size_bytes.
   double retention_percentage = 0;
   std::vector<RetentionRule> retention_rules;
+  /// How much older than the newest sample one out of order may be; 0: none is taken.
+  int64_t out_of_order_window_ms = 0;
+  uint64_t max_exemplars = 0;                          ///< 0: exemplars are dropped.
   int64_t min_block_ms = int64_t{2} * 60 * 60 * 1000;  ///< What the head is cut into.
   int64_t max_block_ms = 0;  ///< What blocks grow to; 0: a tenth of the retention, at most 31 days.
   uint64_t max_series = 0;   ///< Above it new series are refused with kTooLarge; 0: no limit.
@@ -66,6 +70,12 @@ class Database final : public storage::Appendable, public storage::Queryable {
   void Maintain(int64_t now_ms);
   /// Replaces the retention from the next Maintain on.
   void SetRetention(RetentionOptions retention);
+
+  /// Replaces DatabaseOptions::out_of_order_window_ms and max_exemplars.
+  void SetOutOfOrderWindow(int64_t window_ms);
+  void SetMaxExemplars(uint64_t max_exemplars);
+  /// Lives as long as the database.
+  storage::ExemplarQueryable& exemplars();
 
   /// Deletes the samples in [start_ms, end_ms] of the series that match all of `matchers`. Queriers
   /// made from then on do not see them; the space is given back by CleanTombstones or, in time, by

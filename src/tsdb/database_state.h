@@ -14,6 +14,7 @@
 #include "tsdb/head.h"
 #include "tsdb/head_compactor.h"
 #include "tsdb/head_deletions.h"
+#include "tsdb/out_of_order_log.h"
 #include "tsdb/retention_keeper.h"
 #include "tsdb/upkeep_environment.h"
 
@@ -45,6 +46,7 @@ struct Database::State {
 
   // Parts of Maintain.
   void CompactHead(int64_t now_ms, const RetentionRules& rules) REQUIRES(upkeep_mutex);
+  void CompactOutOfOrder() REQUIRES(upkeep_mutex);
   void MergeBlocks(int64_t now_ms, const RetentionOptions& retention, const RetentionRules& rules)
       REQUIRES(upkeep_mutex);
   void DropOldHead(int64_t now_ms, const RetentionOptions& retention) REQUIRES(upkeep_mutex);
@@ -66,6 +68,7 @@ struct Database::State {
   telemetry::Registry& registry;
   const std::unique_ptr<Wal> wal;
   WalCommitLog log;
+  OutOfOrderLog out_of_order_log;
   HeadMetrics metrics;
   BlockMetrics block_metrics;
   Head head;

@@ -58,7 +58,23 @@ void Database::State::CompactHead(int64_t now_ms, const RetentionRules& rules) {
     }
     has_moved = true;
   }
-  if (has_moved) ShortenLog(head_compactor.begin_ms());
+  if (!has_moved) return;
+  ShortenLog(head_compactor.begin_ms());
+  CompactOutOfOrder();
+}
+
+void Database::State::CompactOutOfOrder() {
+  // What is in earlier segments was published before the snapshot that is taken now.
+  const int64_t segment = out_of_order_log.CurrentSegment();
+  const Result<size_t> count = head_compactor.CompactOutOfOrder();
+  if (!count) {
+    block_metrics.compactions_failed.Increment();
+    NoteFailure("Compaction of samples out of order failed", count.error());
+    return;
+  }
+  if (const Status removed = out_of_order_log.RemoveSegmentsBefore(segment); !removed) {
+    NoteFailure("WBL truncation failed", removed.error());
+  }
 }
 
 void Database::State::MergeBlocks(int64_t now_ms, const RetentionOptions& limits,

@@ -62,6 +62,31 @@ void HeadCompactor::TruncateTo(int64_t end_ms) {
 
 Result<BlockJob> HeadCompactor::MakeJob(int64_t start_ms, int64_t end_ms) const {
   TOCSIN_ASSIGN_OR_RETURN(auto querier, MakeQuerier(start_ms, end_ms - 1));
+  return MakeJob(std::move(querier), start_ms, end_ms);
+}
+
+Result<size_t> HeadCompactor::CompactOutOfOrder() {
+  std::optional<OutOfOrderSnapshot> snapshot = head_.SnapshotOutOfOrder();
+  if (!snapshot) return size_t{0};
+  const std::shared_ptr<storage::Querier> querier = deletions_.Filter(std::move(snapshot->querier));
+  size_t count = 0;
+  for (int64_t end_ms = RangeEnd(snapshot->min_time_ms, range_ms_);
+       end_ms - range_ms_ <= snapshot->max_time_ms; end_ms += range_ms_) {
+    TOCSIN_ASSIGN_OR_RETURN(BlockJob job, MakeJob(querier, end_ms - range_ms_, end_ms));
+    job.meta.compaction.hints = {std::string(kFromOutOfOrderHint)};
+    job.directory = environment_.store.directory().path();
+    TOCSIN_ASSIGN_OR_RETURN(const std::optional<BlockMeta> written,
+                            environment_.Write(std::move(job)));
+    if (!written) continue;
+    TOCSIN_RETURN_IF_ERROR(environment_.store.Replace(written->ulid, {}));
+    ++count;
+  }
+  head_.TruncateOutOfOrder(snapshot->sequence);
+  return count;
+}
+
+Result<BlockJob> HeadCompactor::MakeJob(std::shared_ptr<storage::Querier> querier, int64_t start_ms,
+                                        int64_t end_ms) const {
   TOCSIN_ASSIGN_OR_RETURN(auto stream,
                           QuerierStream::Make(std::move(querier), start_ms, end_ms - 1));
   BlockJob job;

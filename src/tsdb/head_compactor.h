@@ -35,6 +35,10 @@ class HeadCompactor {
   /// that old are refused.
   Result<bool> Step(int64_t now_ms, const RetentionRules& rules);
 
+  /// Makes blocks, one a range, of the samples that came out of order, and takes them out of the
+  /// head. Returns how many.
+  Result<size_t> CompactOutOfOrder();
+
   /// Makes a block of all the head holds, in `directory`; nullopt if that is nothing.
   Result<std::optional<BlockMeta>> WriteSnapshot(const std::string& directory);
 
@@ -44,6 +48,8 @@ class HeadCompactor {
  private:
   int64_t OldestTime() const;
   Result<BlockJob> MakeJob(int64_t start_ms, int64_t end_ms) const;
+  Result<BlockJob> MakeJob(std::shared_ptr<storage::Querier> querier, int64_t start_ms,
+                           int64_t end_ms) const;
   Result<int64_t> FirstSampleTime(int64_t start_ms) const;
   Status SkipGap(int64_t end_ms, int64_t limit_ms);
   void TruncateTo(int64_t end_ms);

@@ -7,7 +7,7 @@
 namespace tocsin::tsdb {
 
 Result<std::unique_ptr<QuerierStream>> QuerierStream::Make(
-    std::unique_ptr<storage::Querier> querier, int64_t start_ms, int64_t end_ms) {
+    std::shared_ptr<storage::Querier> querier, int64_t start_ms, int64_t end_ms) {
   std::unique_ptr<QuerierStream> stream(new QuerierStream(std::move(querier), start_ms, end_ms));
   TOCSIN_ASSIGN_OR_RETURN(stream->set_, stream->querier_->Select({}, {start_ms, end_ms, 0, 0}));
   return stream;

@@ -15,7 +15,7 @@ namespace tocsin::tsdb {
 /// counts. Confined to a thread.
 class QuerierStream final : public SeriesStream {
  public:
-  static Result<std::unique_ptr<QuerierStream>> Make(std::unique_ptr<storage::Querier> querier,
+  static Result<std::unique_ptr<QuerierStream>> Make(std::shared_ptr<storage::Querier> querier,
                                                      int64_t start_ms, int64_t end_ms);
 
   /// Symbols are valid until the first Next only: they are copies, and may be many.
@@ -25,11 +25,11 @@ class QuerierStream final : public SeriesStream {
   std::span<const ChunkView> chunks() const override { return chunks_; }
 
  private:
-  QuerierStream(std::unique_ptr<storage::Querier> querier, int64_t start_ms, int64_t end_ms)
+  QuerierStream(std::shared_ptr<storage::Querier> querier, int64_t start_ms, int64_t end_ms)
       : querier_(std::move(querier)), start_ms_(start_ms), end_ms_(end_ms) {}
   Status ReadCurrent();
 
-  const std::unique_ptr<storage::Querier> querier_;
+  const std::shared_ptr<storage::Querier> querier_;  // Other owners: streams of other ranges.
   const int64_t start_ms_;
   const int64_t end_ms_;
   std::unique_ptr<storage::SeriesSet> set_;

@@ -201,7 +201,9 @@ TEST_F(RowAppenderTest, BatchAppenderErrorsCarryUpstreamsTexts) {
     return result ? std::string() : result.error().message();
   };
   EXPECT_EQ(error_of(999, 1), "out of order sample");
-  EXPECT_EQ(error_of(1000, 2), "duplicate sample for timestamp");
+  EXPECT_EQ(error_of(1000, 2.5),
+            "duplicate sample for timestamp 1000; overrides not allowed: existing 1, new value "
+            "2.5");
   EXPECT_EQ(error_of(1000, 1), "");
   EXPECT_EQ(appender->Append(0, Labels(), 1, 1).error().message(),
             "empty labelset: invalid sample");

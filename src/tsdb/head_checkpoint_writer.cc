@@ -122,7 +122,8 @@ class SeriesWriter {
   }
 
  private:
-  Status AddLocked(SeriesId id, const RowGroup* group, uint32_t slot) {
+  // Without the index' lock: labels of a series that cannot be removed do not change.
+  Status AddLocked(SeriesId id, const RowGroup* group, uint32_t slot) NO_THREAD_SAFETY_ANALYSIS {
     const ChunkColumn& column = state_.series.columns[id];
     const SeriesExtras* const extras = state_.extras.Find(id);
     // Samples out of order are in a log of their own.

@@ -34,6 +34,15 @@ GridView Grid::view() {
   return {rows_, steps_, PresenceWords(steps_), values_.get(), present_.data(), histograms_.data()};
 }
 
+uint64_t SampleWeight(const FloatHistogram& histogram) {
+  constexpr size_t kFixedBytes = 176;  // Upstream's struct, and its timestamp.
+  constexpr size_t kSampleBytes = 16;
+  const size_t items = histogram.positive_spans.size() + histogram.negative_spans.size() +
+                       histogram.positive_buckets.size() + histogram.negative_buckets.size() +
+                       histogram.custom_values.size();
+  return (kFixedBytes + items * sizeof(double)) / kSampleBytes;
+}
+
 bool KeepFloatsOnly(const GridView& grid, size_t row) {
   HistogramRow* slots = grid.Histograms(row);
   if (slots == nullptr) return false;

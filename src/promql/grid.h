@@ -76,6 +76,10 @@ class Grid {
   std::unique_ptr<MemoryBudget, ReturnBytes> lease_;
 };
 
+/// How many samples a native histogram counts as against the query's limit: as upstream, one for
+/// each 16 bytes that it takes there.
+uint64_t SampleWeight(const FloatHistogram& histogram);
+
 /// Removes the histograms of a row, leaving its floats. Returns whether there were any.
 bool KeepFloatsOnly(const GridView& grid, size_t row);
 

@@ -142,6 +142,12 @@ class OrderedBatches {
 
 uint64_t CountPoints(const GridView& grid) {
   uint64_t points = CountPresent(grid.present, grid.rows * grid.words);
+  for (size_t row = 0; row < grid.rows; ++row) {
+    const HistogramRow* slots = grid.Histograms(row);
+    for (size_t step = 0; slots != nullptr && step < grid.steps; ++step) {
+      if ((*slots)[step]) points += SampleWeight(*(*slots)[step]) - 1;
+    }
+  }
   return points;
 }
 

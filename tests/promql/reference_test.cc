@@ -30,15 +30,6 @@ bool IsClose(double a, double b) {
   return std::abs(a - b) <= kTolerance * std::max(std::abs(a), std::abs(b));
 }
 
-/// Variances are the small difference of large numbers.
-bool IsCloseEnough(const std::string& text, double a, double b) {
-  if (IsClose(a, b)) return true;
-  constexpr double kOfDifferences = 1e-9;
-  const bool has_differences =
-      text.find("std") != std::string::npos || text.find("deriv") != std::string::npos;
-  return has_differences && std::abs(a - b) <= kOfDifferences * (1 + std::abs(a));
-}
-
 using Values = std::map<Labels, double>;
 
 Values ValuesAt(const Matrix& matrix, int64_t time_ms) {
@@ -59,15 +50,14 @@ Values ValuesOf(const InstantVector& vector) {
   return values;
 }
 
-std::string Difference(const std::string& text, const reference::Vector& expected,
-                       const Values& actual) {
+std::string Difference(const reference::Vector& expected, const Values& actual) {
   if (expected.size() != actual.size()) {
     return fmt::format("{} elements instead of {}", actual.size(), expected.size());
   }
   for (const reference::Element& element : expected) {
     const auto at = actual.find(element.labels);
     if (at == actual.end()) return "no element " + element.labels.ToString();
-    if (IsCloseEnough(text, element.value, at->second)) continue;
+    if (IsClose(element.value, at->second)) continue;
     return fmt::format("{} is {:.17g} instead of {:.17g}", element.labels.ToString(), at->second,
                        element.value);
   }
@@ -105,7 +95,7 @@ class Comparison {
       return result.ok() ? "no error" : "error: " + result.error().message();
     }
     if (!expected) return {};
-    return Difference(text, *expected, ValuesOf(std::get<InstantVector>(result->value)));
+    return Difference(*expected, ValuesOf(std::get<InstantVector>(result->value)));
   }
 
   std::string CompareRange(const std::string& text, int64_t start_ms,
@@ -120,7 +110,7 @@ class Comparison {
     }
     for (int64_t step = 0; step < kSteps && !has_failure; ++step) {
       const int64_t time_ms = start_ms + step * kStepMs;
-      const std::string wrong = Difference(text, *expected[static_cast<size_t>(step)],
+      const std::string wrong = Difference(*expected[static_cast<size_t>(step)],
                                            ValuesAt(std::get<Matrix>(result->value), time_ms));
       if (!wrong.empty()) return fmt::format("step {} of a range query: {}", step, wrong);
     }

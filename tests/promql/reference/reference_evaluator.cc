@@ -81,14 +81,21 @@ double QuantileOf(double quantile, std::vector<double> values) {
   return values[low] * (1 - weight) + values[high] * weight;
 }
 
-/// Two passes, in a wider type.
-double VarianceOf(const std::vector<double>& values) {
-  long double mean = 0;
-  for (const double value : values) mean += value;
-  mean /= static_cast<long double>(values.size());
-  long double squares = 0;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return static_cast<double>(squares / static_cast<long double>(values.size()));
+/// Welford's running mean and squares; over windows both are summed with care.
+double VarianceOf(const std::vector<double>& values, bool with_care) {
+  double count = 0;
+  CarefulSum mean;
+  CarefulSum squares;
+  const auto total = [&](const CarefulSum& sum) {
+    return with_care ? sum.sum + sum.lost : sum.sum;
+  };
+  for (const double value : values) {
+    ++count;
+    const double delta = value - total(mean);
+    mean.Add(delta / count);
+    squares.Add(delta * (value - total(mean)));
+  }
+  return total(squares) / count;
 }
 
 std::optional<double> RateOf(const Points& points, int64_t start_ms, int64_t end_ms,
@@ -173,8 +180,8 @@ std::optional<double> OfWindow(const Query& query, const Points& points, int64_t
   if (f == "present_over_time") return 1.0;
   if (f == "first_over_time") return values.front();
   if (f == "last_over_time") return values.back();
-  if (f == "stdvar_over_time") return VarianceOf(values);
-  if (f == "stddev_over_time") return std::sqrt(VarianceOf(values));
+  if (f == "stdvar_over_time") return VarianceOf(values, true);
+  if (f == "stddev_over_time") return std::sqrt(VarianceOf(values, true));
   if (f == "quantile_over_time") return QuantileOf(*query.number, values);
   if (f == "changes") return CountOf(points, true);
   return CountOf(points, false);  // resets
@@ -360,8 +367,8 @@ class Evaluator {
     if (f == "max") return Extreme(values, true);
     if (f == "count") return static_cast<double>(values.size());
     if (f == "group") return 1;
-    if (f == "stdvar") return VarianceOf(values);
-    if (f == "stddev") return std::sqrt(VarianceOf(values));
+    if (f == "stdvar") return VarianceOf(values, false);
+    if (f == "stddev") return std::sqrt(VarianceOf(values, false));
     return QuantileOf(*query.number, values);
   }
 
@@ -379,10 +386,10 @@ class Evaluator {
       const Labels key = KeyOf(query, element.labels);
       const auto other = by_key.find(key);
       if (other == by_key.end()) continue;
+      if (!matched.insert(key).second) has_failed_ = true;
       const std::optional<double> value =
           Operate(query, element.value, other->second, element.value);
       if (!value) continue;
-      if (!matched.insert(key).second) has_failed_ = true;
       const bool drops_name = IsArithmetic(query.name) || query.is_bool;
       Labels labels = drops_name ? element.labels.WithoutName() : element.labels;
       labels = query.is_inverse ? labels.Without(query.labels) : labels.Only(query.labels);

@@ -10,6 +10,9 @@ namespace tocsin::app {
 
 namespace {
 
+// Upstream's default of storage.exemplars.max_exemplars.
+constexpr int64_t kDefaultMaxExemplars = 100'000;
+
 constexpr int64_t kMaintenanceIntervalMs = 60'000;
 
 size_t CoreCount() { return std::max(1u, std::thread::hardware_concurrency()); }
@@ -124,6 +127,12 @@ Status Monitoring::ReloadLocked() {
         ScrapingParts(), scraper::MakeOffsetSeed(HostName(), config.global.external_labels));
   }
   database_->SetRetention(RetentionFor(config));
+  const auto& tsdb_config = config.storage.tsdb;
+  database_->SetOutOfOrderWindow(tsdb_config ? tsdb_config->out_of_order_time_window.count() : 0);
+  const int64_t max_exemplars = config.storage.max_exemplars.value_or(kDefaultMaxExemplars);
+  database_->SetMaxExemplars(options_.has_exemplar_storage && max_exemplars > 0
+                                 ? static_cast<uint64_t>(max_exemplars)
+                                 : 0);
   scraping_->ApplyConfig(config);
   MutexLock lock(mutex_);
   reload_state_.yaml = config::FormatPrometheusConfig(config);

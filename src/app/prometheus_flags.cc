@@ -64,6 +64,11 @@ constexpr FlagSpec kPrometheusFlags[] = {
      Standing::kHidden},
     {"storage.tsdb.max-series", Kind::kInteger, "0",
      "Most series in memory; further new ones are refused, existing ones go on. 0: no limit."},
+    {"storage.tsdb.max-series-per-job", Kind::kInteger, "0",
+     "The same for the series of each job."},
+    {"storage.tsdb.max-memory", Kind::kByteSize, "0",
+     "Memory of the newest samples and their series above which new series are refused. 0: no "
+     "limit."},
     {"storage.remote.flush-deadline", Kind::kDuration, "1m", "Remote write is not there yet.",
      Standing::kAccepted},
     {"storage.remote.read-sample-limit", Kind::kInteger, "50000000",

@@ -14,8 +14,9 @@ namespace tocsin::app {
 
 namespace {
 
-void EnableFeatures(const FlagSet& flags, promql::EngineOptions& engine,
-                    scraper::ScrapeFeatures& scrape, Logger& logger) {
+void EnableFeatures(const FlagSet& flags, PrometheusOptions& options, Logger& logger) {
+  promql::EngineOptions& engine = options.engine;
+  scraper::ScrapeFeatures& scrape = options.scrape_features;
   const std::multimap<std::string, bool*> switches = {
       {"promql-experimental-functions", &engine.enable_experimental_functions},
       {"promql-delayed-name-removal", &engine.enable_delayed_name_removal},
@@ -25,6 +26,7 @@ void EnableFeatures(const FlagSet& flags, promql::EngineOptions& engine,
       {"type-and-unit-labels", &scrape.type_and_unit_labels},
       {"created-timestamp-zero-ingestion", &scrape.start_timestamps},
       {"st-storage", &scrape.start_timestamps},
+      {"exemplar-storage", &options.has_exemplar_storage},
   };
   for (const std::string& feature : SplitFeatures(flags.Strings("enable-feature"))) {
     const auto [begin, end] = switches.equal_range(feature);
@@ -64,6 +66,9 @@ Result<tsdb::DatabaseOptions> MakeDatabaseOptions(const FlagSet& flags) {
     database.max_block_ms = flags.DurationMs("storage.tsdb.max-block-duration");
   }
   database.max_series = static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series"));
+  database.max_series_per_job =
+      static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series-per-job"));
+  database.max_memory_bytes = flags.Bytes("storage.tsdb.max-memory");
   database.wal.segment_bytes = flags.Bytes("storage.tsdb.wal-segment-size");
   const std::string& compression = flags.String("storage.tsdb.wal-compression-type");
   if (!flags.Bool("storage.tsdb.wal-compression")) {
@@ -173,7 +178,7 @@ Result<PrometheusOptions> MakePrometheusOptions(const FlagSet& flags, Fs& fs, Lo
   TOCSIN_ASSIGN_OR_RETURN(options.remote_write, MakeRemoteWriteOptions(flags));
   options.remote_read = MakeRemoteReadOptions(flags);
   options.engine = MakeEngineOptions(flags);
-  EnableFeatures(flags, options.engine, options.scrape_features, logger);
+  EnableFeatures(flags, options, logger);
   options.rules = MakeRuleOptions(flags, options.external_url);
   options.rule_concurrency = static_cast<size_t>(flags.Integer("rules.max-concurrent-evals"));
   options.notification_queue_capacity =

@@ -35,6 +35,7 @@ struct PrometheusOptions {
   tsdb::DatabaseOptions database;
   scraper::ScrapeFeatures scrape_features;
   bool has_admin_api = false;
+  bool has_exemplar_storage = false;
   bool has_remote_write_receiver = false;
   remote::WriteReceiverOptions remote_write;
   remote::ReadServerOptions remote_read;

@@ -131,7 +131,8 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
 
   AddStorageAdministration(routes);
   query_api_ = std::make_unique<web::QueryApi>(
-      web::QueryApiDependencies{monitoring.engine(), monitoring.database(), runtime_.clock});
+      web::QueryApiDependencies{monitoring.engine(), monitoring.database(), runtime_.clock,
+                                &monitoring.database().exemplars()});
   query_api_->Register(routes);
   series_api_ = std::make_unique<web::SeriesApi>(monitoring.database());
   series_api_->Register(routes);

@@ -45,6 +45,8 @@ UlidSource MakeUlidSource(const Clock& clock) {
 HeadOptions MakeHeadOptions(const DatabaseOptions& options, CommitLog& out_of_order_log) {
   HeadOptions head;
   head.max_series = options.max_series;
+  head.max_series_per_job = options.max_series_per_job;
+  head.max_memory_bytes = options.max_memory_bytes;
   head.block_range_ms = options.min_block_ms;
   head.out_of_order_window_ms = options.out_of_order_window_ms;
   head.out_of_order_log = &out_of_order_log;

@@ -35,6 +35,8 @@ struct DatabaseOptions {
   int64_t min_block_ms = int64_t{2} * 60 * 60 * 1000;  ///< What the head is cut into.
   int64_t max_block_ms = 0;  ///< What blocks grow to; 0: a tenth of the retention, at most 31 days.
   uint64_t max_series = 0;   ///< Above it new series are refused with kTooLarge; 0: no limit.
+  uint64_t max_series_per_job = 0;  ///< The same for those of one `job`.
+  uint64_t max_memory_bytes = 0;    ///< The same when the head uses so much.
   WalOptions wal;
   ReplayStatus* replay_status = nullptr;  ///< Kept during Open only; may be null.
 };

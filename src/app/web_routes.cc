@@ -107,8 +107,9 @@ void WebRoutes::AddPages() {
 void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
                        const tsdb::ReplayStatus& replay) {
   auto cors = Regex::Compile(options_.cors_origin);
-  web::ApiRoutes routes(*router_,
-                        {cors ? *cors : Regex(), [this] { return readiness_.is_ready(); }});
+  web::ApiRoutes routes(
+      *router_, {cors ? *cors : Regex(), [this] { return readiness_.is_ready(); },
+                 [this] { return readiness_.state() == web::Readiness::State::kStopping; }});
   web::StatusApiDependencies status{.build = MakeBuildInformation(),
                                     .flags = {flags.begin(), flags.end()},
                                     .config_yaml = {},
@@ -165,7 +166,7 @@ void WebRoutes::AddApi(const std::map<std::string, std::string>& flags,
       monitoring.database(), runtime_.clock, options_.engine.lookback_delta_ms,
       [&monitoring] { return monitoring.reload_state().external_labels; }};
   federation_ = std::make_unique<web::Federation>(std::move(federation));
-  federation_->Register(*router_);
+  federation_->Register(*router_, &readiness_);
   remote_endpoints_ = std::make_unique<RemoteEndpoints>(
       runtime_, options_, monitoring.database(),
       [&monitoring] { return monitoring.reload_state().external_labels; });

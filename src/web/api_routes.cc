@@ -15,6 +15,13 @@ void SetCorsHeaders(const http::Request& request, const Regex& origins, http::Re
   if (origins.Matches(origin)) response.SetHeader("Access-Control-Allow-Origin", origin);
 }
 
+void Refuse(const ApiRoutesOptions& options, http::Response& response) {
+  if (options.is_stopping && options.is_stopping()) {
+    response.SetHeader("X-Prometheus-Stopping", "true");
+  }
+  response.SetText(503, "Service Unavailable");
+}
+
 }  // namespace
 
 ApiRoutes::ApiRoutes(http::Router& router, ApiRoutesOptions options)
@@ -34,9 +41,7 @@ void ApiRoutes::HandleRaw(std::string_view methods, std::string_view path, http:
   router_.Handle(methods, "/api/v1" + std::string(path),
                  [options = options_, handler = std::move(handler)](http::Request& request,
                                                                     http::Response& response) {
-                   if (options.is_ready && !options.is_ready()) {
-                     return response.SetText(503, "Service Unavailable");
-                   }
+                   if (options.is_ready && !options.is_ready()) return Refuse(options, response);
                    handler(request, response);
                  });
 }
@@ -48,7 +53,7 @@ void ApiRoutes::Register(std::string_view methods, std::string_view path, Handle
                  [options = options_, handler = std::move(handler), is_gated](
                      http::Request& request, http::Response& response) {
                    if (is_gated && options.is_ready && !options.is_ready()) {
-                     return response.SetText(503, "Service Unavailable");
+                     return Refuse(options, response);
                    }
                    SetCorsHeaders(request, options.cors_origin, response);
                    WriteApiResult(handler(request), response);

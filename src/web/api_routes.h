@@ -13,6 +13,7 @@ namespace tocsin::web {
 struct ApiRoutesOptions {
   Regex cors_origin;  ///< Pages from matching origins may use the API; "" matches none.
   std::function<bool()> is_ready;  ///< Before it is true requests get a plain 503; null: always.
+  std::function<bool()> is_stopping = {};  ///< Whether that 503 means that it will not be again.
 };
 
 /// Registers handlers below /api/v1, wrapped in what they have in common: the envelope, the headers

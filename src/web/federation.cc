@@ -201,10 +201,12 @@ void SortByMetric(std::vector<FederatedSample>& samples) {
 
 }  // namespace
 
-void Federation::Register(http::Router& router) const {
-  router.Handle("GET", "/federate", [this](http::Request& request, http::Response& response) {
+void Federation::Register(http::Router& router, const Readiness* readiness) const {
+  http::Handler serve = [this](http::Request& request, http::Response& response) {
     Serve(request, response);
-  });
+  };
+  if (readiness != nullptr) serve = readiness->Guard(std::move(serve));
+  router.Handle("GET", "/federate", std::move(serve));
 }
 
 void Federation::Serve(const http::Request& request, http::Response& response) const {

@@ -7,6 +7,7 @@
 #include "http/router.h"
 #include "model/labels.h"
 #include "storage/queryable.h"
+#include "web/management.h"
 
 namespace tocsin::web {
 
@@ -28,8 +29,9 @@ class Federation {
   explicit Federation(FederationDependencies dependencies)
       : dependencies_(std::move(dependencies)) {}
 
-  /// Registers GET /federate. The object must outlive the router.
-  void Register(http::Router& router) const;
+  /// Registers GET /federate, behind the gate of `readiness` if that is not null. The object, and
+  /// readiness, must outlive the router.
+  void Register(http::Router& router, const Readiness* readiness = nullptr) const;
 
   void Serve(const http::Request& request, http::Response& response) const;
 

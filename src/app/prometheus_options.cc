@@ -27,6 +27,7 @@ void EnableFeatures(const FlagSet& flags, PrometheusOptions& options, Logger& lo
       {"created-timestamp-zero-ingestion", &scrape.start_timestamps},
       {"st-storage", &scrape.start_timestamps},
       {"exemplar-storage", &options.has_exemplar_storage},
+      {"use-start-timestamps", &engine.enable_start_timestamps},
   };
   for (const std::string& feature : SplitFeatures(flags.Strings("enable-feature"))) {
     const auto [begin, end] = switches.equal_range(feature);
@@ -66,6 +67,7 @@ Result<tsdb::DatabaseOptions> MakeDatabaseOptions(const FlagSet& flags) {
     database.max_block_ms = flags.DurationMs("storage.tsdb.max-block-duration");
   }
   database.max_series = static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series"));
+  database.has_dense_blocks = flags.Bool("storage.tsdb.dense-blocks");
   database.max_series_per_job =
       static_cast<uint64_t>(flags.Integer("storage.tsdb.max-series-per-job"));
   database.max_memory_bytes = flags.Bytes("storage.tsdb.max-memory");

@@ -37,6 +37,7 @@ struct DatabaseOptions {
   uint64_t max_series = 0;   ///< Above it new series are refused with kTooLarge; 0: no limit.
   uint64_t max_series_per_job = 0;  ///< The same for those of one `job`.
   uint64_t max_memory_bytes = 0;    ///< The same when the head uses so much.
+  bool has_dense_blocks = false;    ///< New blocks hold floats in our own encoding (kDense).
   WalOptions wal;
   ReplayStatus* replay_status = nullptr;  ///< Kept during Open only; may be null.
 };

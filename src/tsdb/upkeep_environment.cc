@@ -8,6 +8,7 @@ Result<std::optional<BlockMeta>> UpkeepEnvironment::Write(BlockJob job) const {
   const int64_t begin_ns = clock.MonotonicNs();
   const BlockDescription wanted = job.meta.Describe();
   job.cancel = &cancel;
+  job.floats = floats;
   metrics.populating_block.Set(1);
   auto written = WriteBlock(fs, std::move(job));
   metrics.populating_block.Set(0);

@@ -21,6 +21,8 @@ struct UpkeepEnvironment {
   BlockStore& store;
   UlidSource& ulids;
   const CancelToken& cancel;  ///< Ends what takes long.
+  /// How blocks hold floats: kXor, which Prometheus reads, or kDense.
+  ChunkEncoding floats = ChunkEncoding::kXor;
 
   /// WriteBlock into the database's directory, timed and counted.
   Result<std::optional<BlockMeta>> Write(BlockJob job) const;

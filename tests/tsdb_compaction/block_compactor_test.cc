@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <map>
 #include <random>
 
@@ -13,6 +14,7 @@
 #include "tsdb/chunks/chunk.h"
 #include "tsdb/chunks/chunk_writer.h"
 #include "tsdb/compaction/block_stream.h"
+#include "tsdb/compaction/convert.h"
 #include "tsdb/compaction/plan.h"
 
 namespace tocsin::tsdb {
@@ -139,6 +141,76 @@ TEST(BlockCompactorTest, ChunksThatDoNotOverlapAreCopied) {
   EXPECT_EQ(meta->max_time_ms, 2000);
   EXPECT_EQ(meta->compaction.level, 2);
   EXPECT_THAT(meta->compaction.sources, ElementsAre(Numbered(1), Numbered(2)));
+}
+
+TEST(BlockCompactorTest, FloatsAreRecodedBitForBitAndBack) {
+  Workshop workshop;
+  Series series = {{"counter", {}}, {"constant", Range(0, 2000, 7)}, {"odd", {}}};
+  std::mt19937_64 random(3);
+  for (int64_t t = 0; t < 2000; ++t) {
+    series["counter"][t] = static_cast<double>(t * 10 + static_cast<int64_t>(random() % 10));
+    series["odd"][t] = t % 100 == 0 ? -0.0 : std::bit_cast<double>(random());
+  }
+  const auto plain = workshop.Make(1, 0, 2000, series);
+  BlockJob to_dense = workshop.Job({plain});
+  to_dense.floats = ChunkEncoding::kDense;
+  const auto dense_meta = WriteBlock(workshop.fs, std::move(to_dense)).value();
+  ASSERT_TRUE(dense_meta);
+  const auto dense = BlockReader::Open(workshop.fs, "/data/" + dense_meta->ulid.ToString()).value();
+  for (const auto& [name, chunks] : Workshop::ChunksOf(dense)) {
+    EXPECT_LT(chunks.size(), 4u) << name;
+    for (const auto& chunk : chunks) {
+      EXPECT_EQ(chunk.encoding, static_cast<uint8_t>(ChunkEncoding::kDense));
+    }
+  }
+  EXPECT_LT(dense->size_bytes(), plain->size_bytes());
+  const auto bits = [](const Series& all) {
+    std::map<std::string, std::vector<std::pair<int64_t, uint64_t>>> result;
+    for (const auto& [name, points] : all) {
+      for (const auto& [t, value] : points) {
+        result[name].emplace_back(t, std::bit_cast<uint64_t>(value));
+      }
+    }
+    return result;
+  };
+  EXPECT_EQ(bits(Workshop::Read(dense)), bits(series));
+
+  BlockJob to_plain = workshop.Job({dense});
+  to_plain.floats = ChunkEncoding::kXor;
+  const auto again_meta = WriteBlock(workshop.fs, std::move(to_plain)).value();
+  ASSERT_TRUE(again_meta);
+  const auto again = BlockReader::Open(workshop.fs, "/data/" + again_meta->ulid.ToString()).value();
+  const auto expected = Workshop::ChunksOf(plain);
+  const auto found = Workshop::ChunksOf(again);
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, chunks] : expected) {
+    ASSERT_EQ(found.at(name).size(), chunks.size()) << name;
+    for (size_t i = 0; i < chunks.size(); ++i) {
+      EXPECT_EQ(found.at(name)[i].bytes, chunks[i].bytes) << name << ", chunk " << i;
+    }
+  }
+}
+
+TEST(BlockCompactorTest, ADirectoryIsConvertedBlockByBlock) {
+  Workshop workshop;
+  const Series first = {{"a", Range(0, 500, 1)}};
+  const Series second = {{"a", Range(500, 900, 2)}, {"b", Range(500, 600, 3)}};
+  workshop.Make(1, 0, 500, first);
+  workshop.Make(2, 500, 1000, second);
+  const ManualClock clock(1'000'000);
+  std::vector<ConvertedBlock> converted;
+  ASSERT_TRUE(ConvertBlocks(workshop.fs, clock, "/data", ChunkEncoding::kDense,
+                            [&](const ConvertedBlock& block) { converted.push_back(block); })
+                  .ok());
+  ASSERT_THAT(converted, SizeIs(2));
+  EXPECT_THAT(workshop.fs.List("/data").value(), SizeIs(2));
+  const auto one = BlockReader::Open(workshop.fs, converted[0].new_path).value();
+  const auto two = BlockReader::Open(workshop.fs, converted[1].new_path).value();
+  EXPECT_EQ(Workshop::Read(one), first);
+  EXPECT_EQ(Workshop::Read(two), second);
+  EXPECT_EQ(two->meta()->min_time_ms, 500);
+  EXPECT_EQ(two->meta()->max_time_ms, 1000);
+  EXPECT_EQ(two->meta()->compaction.level, 1);
 }
 
 TEST(BlockCompactorTest, OverlappingChunksAreMergedAndTheFirstSourceWins) {

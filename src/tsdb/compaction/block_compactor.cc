@@ -4,6 +4,7 @@
 
 #include "tsdb/block/block_writer.h"
 #include "tsdb/compaction/chunk_merge.h"
+#include "tsdb/compaction/float_recoder.h"
 #include "tsdb/compaction/merged_streams.h"
 
 namespace tocsin::tsdb {
@@ -11,7 +12,9 @@ namespace {
 
 class BlockJobRun {
  public:
-  BlockJobRun(BlockWriter& writer, const BlockJob& job) : writer_(writer), job_(job) {}
+  BlockJobRun(BlockWriter& writer, const BlockJob& job) : writer_(writer), job_(job) {
+    if (job.floats) recoder_.emplace(*job.floats);
+  }
 
   Status AddAll(MergedStreams& series) {
     while (true) {
@@ -31,7 +34,10 @@ class BlockJobRun {
     for (const SeriesStream* part : series.parts()) {
       TOCSIN_RETURN_IF_ERROR(chunks_.Add(part->chunks(), part->deleted()));
     }
-    TOCSIN_ASSIGN_OR_RETURN(const std::span<const ChunkView> merged, chunks_.Merge());
+    TOCSIN_ASSIGN_OR_RETURN(std::span<const ChunkView> merged, chunks_.Merge());
+    if (recoder_) {
+      TOCSIN_ASSIGN_OR_RETURN(merged, recoder_->Recode(merged));
+    }
     if (merged.empty()) return {};
     return writer_.AddSeries(series.labels(), merged);
   }
@@ -39,6 +45,7 @@ class BlockJobRun {
   BlockWriter& writer_;
   const BlockJob& job_;
   ChunkMerge chunks_;
+  std::optional<FloatRecoder> recoder_;
 };
 
 }  // namespace

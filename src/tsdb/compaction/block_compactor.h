@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/result.h"
 #include "tsdb/block/block_meta.h"
+#include "tsdb/chunks/chunk.h"
 #include "tsdb/compaction/retention_rules.h"
 #include "tsdb/compaction/series_stream.h"
 
@@ -22,6 +23,8 @@ struct BlockJob {
   BlockMeta meta;
   /// Where two have a sample at the same time, that of the earlier in the list is kept.
   std::vector<std::unique_ptr<SeriesStream>> sources;
+  /// Floats in another of these encodings are written as kXor or kDense; as they come if not set.
+  std::optional<ChunkEncoding> floats;
   const RetentionRules* rules = nullptr;  ///< Samples beyond these stay out; may be null.
   int64_t now_ms = 0;                     ///< For `rules`.
   const CancelToken* cancel = nullptr;    ///< Looked at for each series; may be null.

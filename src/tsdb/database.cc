@@ -85,8 +85,10 @@ Database::State::State(DatabaseOptions database_options, Fs& file_system,
       retention{options.retention_ms, options.retention_bytes, options.retention_percentage,
                 options.retention_rules},
       ulids(MakeUlidSource(clock)),
-      environment{fs, clock, logger, block_metrics, store, ulids, closing,
-                  options.has_dense_blocks ? ChunkEncoding::kDense : ChunkEncoding::kXor},
+      environment{fs,      clock,
+                  logger,  block_metrics,
+                  store,   ulids,
+                  closing, options.has_dense_blocks ? ChunkEncoding::kDense : ChunkEncoding::kXor},
       head_compactor(environment, head, deletions, options.min_block_ms),
       merger(environment),
       keeper(environment) {
@@ -180,10 +182,9 @@ Result<std::unique_ptr<storage::Querier>> Database::MakeQuerier(int64_t start_ms
 }
 
 void Database::SetRetention(RetentionOptions retention) {
-  MutexLock upkeep_lock(state_->upkeep_mutex);
-  state_->merger.ForgetRules();
   MutexLock lock(state_->retention_mutex);
   state_->retention = std::move(retention);
+  state_->is_retention_new = true;
 }
 
 void Database::SetOutOfOrderWindow(int64_t window_ms) {

@@ -80,6 +80,7 @@ struct Database::State {
 
   Mutex retention_mutex;
   RetentionOptions retention GUARDED_BY(retention_mutex);
+  bool is_retention_new GUARDED_BY(retention_mutex) = false;  // To the upkeep.
 
   Mutex upkeep_mutex;  // One compaction, deletion, snapshot or retention at a time.
   UlidSource ulids GUARDED_BY(upkeep_mutex);

@@ -18,14 +18,16 @@ constexpr int kMaxTrims = 3;
 }  // namespace
 
 void Database::Maintain(int64_t now_ms) {
-  RetentionOptions retention;
-  {
-    MutexLock lock(state_->retention_mutex);
-    retention = state_->retention;
-  }
-  const RetentionRules rules(retention.rules);
   MutexLock lock(state_->upkeep_mutex);
   if (state_->closing.canceled()) return;
+  RetentionOptions retention;
+  {
+    MutexLock retention_lock(state_->retention_mutex);
+    retention = state_->retention;
+    if (state_->is_retention_new) state_->merger.ForgetRules();
+    state_->is_retention_new = false;
+  }
+  const RetentionRules rules(retention.rules);
   state_->store.RemoveUnread();
   state_->block_metrics.reloads.Increment();
   if (const Status reloaded = state_->store.Reload(); !reloaded) {
@@ -64,8 +66,9 @@ void Database::State::CompactHead(int64_t now_ms, const RetentionRules& rules) {
 }
 
 void Database::State::CompactOutOfOrder() {
-  // What is in earlier segments was published before the snapshot that is taken now.
   const int64_t segment = out_of_order_log.CurrentSegment();
+  // Waits for the commit under way: then what is in earlier segments is in the snapshot.
+  head.RefuseBefore(INT64_MIN);
   const Result<size_t> count = head_compactor.CompactOutOfOrder();
   if (!count) {
     block_metrics.compactions_failed.Increment();

@@ -5,6 +5,7 @@
 
 #include "http/client_config.h"
 #include "http/url.h"
+#include "promql/parser.h"
 
 namespace tocsin::app {
 
@@ -111,6 +112,7 @@ Status Monitoring::ReloadLocked() {
   config::ConfigWarnings warnings;
   TOCSIN_ASSIGN_OR_RETURN(const config::PrometheusConfig config, load_config_(warnings));
   TOCSIN_ASSIGN_OR_RETURN(config::AlertmanagerConfig alertmanager_config, alertmanager_->Load());
+  TOCSIN_ASSIGN_OR_RETURN(tsdb::RetentionOptions retention, RetentionFor(config));
   const rules::RuleSettings rule_settings = RuleSettingsOf(config);
   TOCSIN_RETURN_IF_ERROR(rules_->CheckSettings(rule_settings));
   TOCSIN_RETURN_IF_ERROR(alertmanager_->Apply(std::move(alertmanager_config)));
@@ -126,7 +128,7 @@ Status Monitoring::ReloadLocked() {
     scraping_ = std::make_unique<Scraping>(
         ScrapingParts(), scraper::MakeOffsetSeed(HostName(), config.global.external_labels));
   }
-  database_->SetRetention(RetentionFor(config));
+  database_->SetRetention(std::move(retention));
   const auto& tsdb_config = config.storage.tsdb;
   database_->SetOutOfOrderWindow(tsdb_config ? tsdb_config->out_of_order_time_window.count() : 0);
   const int64_t max_exemplars = config.storage.max_exemplars.value_or(kDefaultMaxExemplars);
@@ -141,7 +143,8 @@ Status Monitoring::ReloadLocked() {
 }
 
 // What the file says goes before the flags.
-tsdb::RetentionOptions Monitoring::RetentionFor(const config::PrometheusConfig& config) const {
+Result<tsdb::RetentionOptions> Monitoring::RetentionFor(
+    const config::PrometheusConfig& config) const {
   tsdb::RetentionOptions retention;
   retention.time_ms = options_.database.retention_ms;
   retention.size_bytes = options_.database.retention_bytes;
@@ -150,6 +153,13 @@ tsdb::RetentionOptions Monitoring::RetentionFor(const config::PrometheusConfig& 
   if (file.time.count() > 0) retention.time_ms = file.time.count();
   if (file.size_bytes > 0) retention.size_bytes = file.size_bytes;
   retention.percentage = file.percentage;
+  for (const config::RetentionRuleConfig& rule : file.rules) {
+    auto matchers = promql::ParseMetricSelector(rule.match);
+    if (!matchers) {
+      return matchers.error().WithContext("retention rule " + rule.match);
+    }
+    retention.rules.push_back({std::move(*matchers), rule.time.count()});
+  }
   return retention;
 }
 

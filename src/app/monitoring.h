@@ -66,7 +66,7 @@ class Monitoring {
 
   Status Build();
   Scraping::Parts ScrapingParts() const;
-  tsdb::RetentionOptions RetentionFor(const config::PrometheusConfig& config) const;
+  Result<tsdb::RetentionOptions> RetentionFor(const config::PrometheusConfig& config) const;
   Status ReloadLocked() REQUIRES(reload_mutex_);
   void ScheduleMaintenance();
 

@@ -9,6 +9,7 @@ namespace tocsin::config {
 void Validate(MappingReader& at, GlobalConfig& global);
 void Validate(MappingReader& at, AlertmanagerEndpointConfig& endpoint);
 void Validate(MappingReader& at, RetentionConfig& retention);
+void Validate(MappingReader& at, RetentionRuleConfig& rule);
 void ReadExternalLabels(MappingReader& at, Labels& out);
 
 template <typename Archive>
@@ -78,11 +79,21 @@ void Describe(Archive& archive, AlertingConfig& alerting) {
 }
 
 template <typename Archive>
+void Describe(Archive& archive, RetentionRuleConfig& rule) {
+  archive.Field("match", rule.match, Show::kAlways);
+  archive.Field("time", rule.time, Show::kAlways);
+}
+
+template <typename Archive>
 void Describe(Archive& archive, RetentionConfig& retention) {
   archive.Field("time", retention.time);
   archive.Field("size", ByteSize{retention.size_bytes});
   archive.Field("percentage", retention.percentage);
+  archive.Field("rules", retention.rules);
 }
+
+/// A list instead of a mapping is one of rules.
+void ReadValue(ConfigReader& reader, const YamlNode& node, RetentionConfig& retention);
 
 /// `chunk_encoding` of storage.tsdb.
 struct ChunkEncoding {

@@ -244,6 +244,20 @@ void Validate(MappingReader& at, AlertmanagerEndpointConfig& endpoint) {
   if (endpoint.relabel_configs.empty()) CheckStaticTargets(at, endpoint.discovery);
 }
 
+void Validate(MappingReader& at, RetentionRuleConfig& rule) {
+  if (rule.match.empty()) return at.Fail("match", "a retention rule needs a series selector");
+  if (rule.time.count() <= 0) at.Fail("time", "a retention rule needs a time above 0");
+}
+
+void ReadValue(ConfigReader& reader, const YamlNode& node, RetentionConfig& retention) {
+  if (node.is_sequence()) return ReadValue(reader, node, retention.rules);
+  MappingReader mapping(reader, node);
+  if (reader.failed()) return;
+  Describe(mapping, retention);
+  mapping.Finish();
+  if (!reader.failed()) Validate(mapping, retention);
+}
+
 void Validate(MappingReader& at, RetentionConfig& retention) {
   if (retention.percentage < 0 || retention.percentage > 100)
     at.Fail("percentage", fmt::format("'storage.tsdb.retention.percentage' must be in the range "

@@ -67,10 +67,17 @@ struct AlertingConfig {
   std::vector<AlertmanagerEndpointConfig> alertmanagers;
 };
 
+/// How long series that a selector matches are kept.
+struct RetentionRuleConfig {
+  std::string match;  ///< A series selector.
+  std::chrono::milliseconds time{0};
+};
+
 struct RetentionConfig {
   std::chrono::milliseconds time{0};  ///< 0: as the flag says.
   uint64_t size_bytes = 0;
   double percentage = 0;
+  std::vector<RetentionRuleConfig> rules;  ///< The first that matches a series decides.
 };
 
 struct TsdbConfig {

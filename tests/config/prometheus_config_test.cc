@@ -172,6 +172,22 @@ TEST(PrometheusConfigTest, StorageArrives) {
   EXPECT_EQ(config.storage.max_exemplars, 5);
 }
 
+TEST(PrometheusConfigTest, RetentionMayHaveRules) {
+  for (const char* text : {"storage: {tsdb: {retention: {time: 15d, rules: [{match: up, time: "
+                           "90d}, {match: '{job=~\"a.*\"}', time: 1d}]}}}\n",
+                           "storage: {tsdb: {retention: [{match: up, time: 90d}, {match: "
+                           "'{job=~\"a.*\"}', time: 1d}]}}\n"}) {
+    const PrometheusConfig config = Parse(text);
+    ASSERT_TRUE(config.storage.tsdb->retention) << text;
+    const auto& rules = config.storage.tsdb->retention->rules;
+    ASSERT_EQ(rules.size(), 2u) << text;
+    EXPECT_EQ(rules[0].match, "up");
+    EXPECT_EQ(rules[0].time, std::chrono::hours(24 * 90));
+    EXPECT_EQ(rules[1].match, "{job=~\"a.*\"}");
+    EXPECT_EQ(FormatPrometheusConfig(config).find("rules:") == std::string::npos, false);
+  }
+}
+
 TEST(PrometheusConfigTest, IncludedFilesAddJobs) {
   PosixFs fs;
   const std::string root = testing::TempDir() + "included_jobs";

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -60,12 +61,16 @@ struct ClientRequest {
   Fields headers;
   std::string body;
   std::shared_ptr<const ClientOptions> options;  ///< Required; shared by the requests of a peer.
-  int64_t timeout_ms = 10'000;
+  int64_t timeout_ms = 10'000;                   ///< 0: it may take for ever.
   uint64_t max_body_bytes = uint64_t{64} << 20;  ///< After decompression; 0 means no limit.
   bool accept_gzip = true;
   /// Leaves a gzip body as it came, with its Content-Encoding; DecodeBody() undoes it on a thread
   /// of the caller's choice.
   bool defer_decoding = false;
+  /// If set, gets the body of a 200 answer piece by piece as it arrives, on the I/O thread, in
+  /// place of ClientResponse::body: for answers without an end. It must not block; false ends the
+  /// request with kCanceled. No compression is asked for then and max_body_bytes does not count.
+  std::function<bool(std::string_view piece)> on_body;
   std::string body_buffer;  ///< Its capacity receives the body: give back the last response's.
 };
 

@@ -200,7 +200,8 @@ std::unique_ptr<CurlHandle> CurlTransfer::ReleaseHandle() {
 std::string CurlTransfer::DirectAuthority(const ClientRequest& request) {
   const ClientOptions& options = *request.options;
   const bool is_plain = request.method == "GET" && request.body.empty() &&
-                        request.url.starts_with("http://") && options.proxy_url.empty() &&
+                        request.url.starts_with("http://") && !request.on_body &&
+                        request.timeout_ms != 0 && options.proxy_url.empty() &&
                         !options.proxy_from_environment;
   if (!is_plain) return {};
   const auto url = ParseUrl(request.url);
@@ -221,8 +222,10 @@ Status CurlTransfer::Configure() {
   };
   Set(easy(), CURLOPT_OPENSOCKETFUNCTION, +open_socket);
   Set(easy(), CURLOPT_OPENSOCKETDATA, this);
-  const int64_t left_ms = request_.timeout_ms - response_.duration_ns / 1'000'000;
-  Set(easy(), CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<int64_t>(left_ms, 1)));
+  const int64_t left_ms =
+      std::max<int64_t>(request_.timeout_ms - response_.duration_ns / 1'000'000, 1);
+  // libcurl too takes 0 as no limit.
+  Set(easy(), CURLOPT_TIMEOUT_MS, request_.timeout_ms == 0 ? 0L : static_cast<long>(left_ms));
   // libcurl then gives the connection back when the answer is there, and we keep it.
   Set(easy(), CURLOPT_FORBID_REUSE, direct_authority_.empty() ? 0L : 1L);
   ConfigureMethod();
@@ -280,7 +283,8 @@ Result<Fields> CurlTransfer::MakeHeaders() const {
     }
     TOCSIN_RETURN_IF_ERROR(AddCredentials(headers));
   }
-  if (request_.accept_gzip && FindHeader(request_.headers, "Accept-Encoding").empty()) {
+  if (request_.accept_gzip && !request_.on_body &&
+      FindHeader(request_.headers, "Accept-Encoding").empty()) {
     headers.emplace_back("Accept-Encoding", "gzip");
   }
   return headers;
@@ -413,6 +417,9 @@ bool CurlTransfer::LeavesConnection() const {
 }
 
 Result<ClientResponse> CurlTransfer::TakeResponse(int curl_code) {
+  if (is_refused_) {
+    return Error(ErrorCode::kCanceled, RequestErrorText(request_.method, url_, "context canceled"));
+  }
   if (is_too_large_) return Error(ErrorCode::kTooLarge, "body size limit exceeded");
   if (curl_code != CURLE_OK) return Failure(curl_code);
   response_.status = static_cast<int>(GetLong(easy(), CURLINFO_RESPONSE_CODE));
@@ -430,6 +437,10 @@ Result<ClientResponse> CurlTransfer::TakeResponse(int curl_code) {
   response_.wire_bytes = response_.body.size();
   if (IsPacked()) TOCSIN_RETURN_IF_ERROR(Unpack());
   return std::move(response_);
+}
+
+bool CurlTransfer::IsStreamed() const {
+  return request_.on_body && GetLong(easy(), CURLINFO_RESPONSE_CODE) == 200;
 }
 
 bool CurlTransfer::IsPacked() const {
@@ -515,6 +526,10 @@ size_t CurlTransfer::TakeHeader(std::string_view line) {
 
 size_t CurlTransfer::TakeBody(std::string_view bytes) {
   received_bytes_ += bytes.size();
+  if (IsStreamed()) {
+    is_refused_ = !request_.on_body(bytes);
+    return is_refused_ ? 0 : bytes.size();
+  }
   std::string& body = IsPacked() ? handle_->packed_body : response_.body;
   if (request_.max_body_bytes != 0 && body.size() + bytes.size() > request_.max_body_bytes) {
     is_too_large_ = true;

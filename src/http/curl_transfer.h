@@ -111,6 +111,7 @@ class CurlTransfer {
   static int OnSocket(void* transfer, int purpose, void* address);
   size_t TakeHeader(std::string_view line);
   size_t TakeBody(std::string_view bytes);
+  bool IsStreamed() const;
 
   const Client::RequestId id_;
   ClientRequest request_;
@@ -126,6 +127,7 @@ class CurlTransfer {
   bool keeps_credentials_ = true;
   bool is_in_body_ = false;
   bool is_too_large_ = false;
+  bool is_refused_ = false;  ///< By on_body.
   bool is_http_1_1_ = false;
   std::vector<int> owned_sockets_;  ///< Entered in the handle's owners, perhaps gone since.
   uint64_t received_bytes_ = 0;     ///< Of the body, as it came.

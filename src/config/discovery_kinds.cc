@@ -3,13 +3,15 @@
 #include "config/discovery_dns.h"
 #include "config/discovery_http.h"
 #include "config/discovery_kind.h"
+#include "config/discovery_kubernetes.h"
+#include "config/discovery_zookeeper.h"
 
 namespace tocsin::config {
 
 const DiscoveryKind* FindDiscoveryKind(std::string_view key) {
   static const std::array kKinds = {
-      DnsDiscoveryKind(),
-      HttpDiscoveryKind(),
+      DnsDiscoveryKind(),   HttpDiscoveryKind(),      KubernetesDiscoveryKind(),
+      NerveDiscoveryKind(), ServersetDiscoveryKind(),
   };
   for (const DiscoveryKind& kind : kKinds) {
     if (kind.key == key) return &kind;

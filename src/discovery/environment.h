@@ -33,6 +33,8 @@ struct DiscoveryEnvironment {
   DnsResolver& resolver;
   /// Runs a task that may wait for servers, soon, on some thread.
   std::function<void(std::function<void()>)> run_on_worker;
+  /// The process' environment: the value of a variable, "" when it is not set. May be left out.
+  std::function<std::string(const std::string& name)> read_variable = {};
 };
 
 }  // namespace tocsin::discovery

@@ -2,6 +2,7 @@
 
 #include "discovery/dns_discovery.h"
 #include "discovery/http_discovery.h"
+#include "discovery/kubernetes_discovery.h"
 
 namespace tocsin::discovery {
 namespace {
@@ -12,6 +13,7 @@ using MakeKind = Result<ServerDiscovery> (*)(const config::ServerDiscoveryConfig
 constexpr std::pair<std::string_view, MakeKind> kKinds[] = {
     {"dns_sd_configs", &MakeDnsDiscovery},
     {"http_sd_configs", &MakeHttpDiscovery},
+    {"kubernetes_sd_configs", &MakeKubernetesDiscovery},
 };
 
 }  // namespace
@@ -22,6 +24,7 @@ Result<std::unique_ptr<Discoverer>> MakeServerDiscovery(const config::ServerDisc
   for (const auto& [key, make] : kKinds) {
     if (key != config.kind) continue;
     TOCSIN_ASSIGN_OR_RETURN(ServerDiscovery discovery, make(config, environment));
+    if (discovery.make_discoverer) return discovery.make_discoverer(job);
     return std::make_unique<RefreshDiscovery>(std::move(discovery.mechanism), job,
                                               discovery.interval_ms, std::move(discovery.refresher),
                                               environment);

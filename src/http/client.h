@@ -71,6 +71,7 @@ struct ClientRequest {
   /// place of ClientResponse::body: for answers without an end. It must not block; false ends the
   /// request with kCanceled. No compression is asked for then and max_body_bytes does not count.
   std::function<bool(std::string_view piece)> on_body;
+  std::string unix_socket;  ///< Connect to this path, whatever the URL's host; "" for the host.
   std::string body_buffer;  ///< Its capacity receives the body: give back the last response's.
 };
 

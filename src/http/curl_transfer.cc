@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 
@@ -92,6 +93,7 @@ std::string AddressText(const sockaddr& address) {
     inet_ntop(AF_INET6, &ipv6.sin6_addr, ip, sizeof ip);
     return fmt::format("[{}]:{}", ip, ntohs(ipv6.sin6_port));
   }
+  if (address.sa_family == AF_UNIX) return reinterpret_cast<const sockaddr_un&>(address).sun_path;
   return {};
 }
 
@@ -200,8 +202,8 @@ std::unique_ptr<CurlHandle> CurlTransfer::ReleaseHandle() {
 std::string CurlTransfer::DirectAuthority(const ClientRequest& request) {
   const ClientOptions& options = *request.options;
   const bool is_plain = request.method == "GET" && request.body.empty() &&
-                        request.url.starts_with("http://") && !request.on_body &&
-                        request.timeout_ms != 0 && options.proxy_url.empty() &&
+                        request.unix_socket.empty() && request.url.starts_with("http://") &&
+                        !request.on_body && request.timeout_ms != 0 && options.proxy_url.empty() &&
                         !options.proxy_from_environment;
   if (!is_plain) return {};
   const auto url = ParseUrl(request.url);
@@ -217,6 +219,7 @@ Status CurlTransfer::Configure() {
   Set(easy(), CURLOPT_HEADERDATA, this);
   Set(easy(), CURLOPT_WRITEFUNCTION, &OnBody);
   Set(easy(), CURLOPT_WRITEDATA, this);
+  SetText(easy(), CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket);
   const auto open_socket = [](void* transfer, curlsocktype purpose, curl_sockaddr* address) {
     return static_cast<curl_socket_t>(OnSocket(transfer, purpose, address));
   };
@@ -471,6 +474,7 @@ Error CurlTransfer::Failure(int curl_code) const {
                           .verify_result = GetLong(easy(), CURLINFO_SSL_VERIFYRESULT),
                           .detail = error_detail_.c_str(),
                           .host = url ? std::string_view(url->host) : std::string_view(),
+                          .dial_network = request_.unix_socket.empty() ? "tcp" : "unix",
                           .dial_address = peer,
                           .local_address = local,
                           .is_in_body = is_in_body_,

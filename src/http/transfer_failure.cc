@@ -18,11 +18,13 @@ std::string SystemReason(long error) {
 }
 
 std::string DialReason(const TransferFailure& failure) {
-  if (failure.dial_address.empty()) return fmt::format("dial tcp: {}", failure.detail);
+  if (failure.dial_address.empty())
+    return fmt::format("dial {}: {}", failure.dial_network, failure.detail);
   if (failure.os_error == 0) {
-    return fmt::format("dial tcp {}: {}", failure.dial_address, failure.detail);
+    return fmt::format("dial {} {}: {}", failure.dial_network, failure.dial_address,
+                       failure.detail);
   }
-  return fmt::format("dial tcp {}: connect: {}", failure.dial_address,
+  return fmt::format("dial {} {}: connect: {}", failure.dial_network, failure.dial_address,
                      SystemReason(failure.os_error));
 }
 

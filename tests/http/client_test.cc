@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -235,6 +236,28 @@ TEST_F(ClientTest, GoesThroughAProxy) {
   options_->proxy_url = proxy.Url("");
   EXPECT_THAT(BodyOf(Get("http://target.invalid:9100/metrics")),
               HasSubstr("GET http://target.invalid:9100/metrics HTTP/1.1\r\n"));
+}
+
+TEST_F(ClientTest, AsksThroughAUnixSocket) {
+  const std::string path = testing::TempDir() + "client_test." + std::to_string(getpid());
+  std::filesystem::remove(path);
+  ClientRequest request = RequestTo("http://docker/containers?all=1");
+  request.unix_socket = path;
+  EXPECT_EQ(BodyOf(client_->Send(request)),
+            "error: Get \"http://docker/containers?all=1\": dial unix " + path +
+                ": connect: no such file or directory");
+  {
+    const ScriptedServer server(
+        AnswerAll([](const std::string& asked) { return OkResponse(asked); }), path);
+    EXPECT_THAT(BodyOf(client_->Send(request)),
+                HasSubstr("GET /containers?all=1 HTTP/1.1\r\nHost: docker\r\n"));
+    EXPECT_TRUE(client_->Send(request));
+    EXPECT_EQ(server.connection_count(), 1);
+  }
+  std::filesystem::remove(path);
+  // The same handle goes to the network again.
+  const ScriptedServer other(AnswerAll([](const std::string&) { return OkResponse("tcp"); }));
+  EXPECT_EQ(BodyOf(Get(other.Url())), "tcp");
 }
 
 TEST_F(ClientTest, DestructionCancelsWhatRuns) {

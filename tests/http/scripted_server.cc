@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cstdlib>
 
@@ -53,15 +54,29 @@ void Peer::Reset() {
 }
 
 ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
-  listener_.Reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+  Start(reinterpret_cast<const sockaddr&>(address), sizeof address);
+}
+
+ScriptedServer::ScriptedServer(Script script, const std::string& unix_path)
+    : script_(std::move(script)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
+  Start(reinterpret_cast<const sockaddr&>(address), sizeof address);
+}
+
+void ScriptedServer::Start(const sockaddr& address, size_t size) {
+  listener_.Reset(socket(address.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (bind(listener_.get(), &address, static_cast<socklen_t>(size)) != 0 ||
       listen(listener_.get(), 128) != 0) {
     std::abort();
   }
-  port_ = static_cast<uint16_t>(LocalAddress(listener_.get()).port);
+  if (address.sa_family == AF_INET) {
+    port_ = static_cast<uint16_t>(LocalAddress(listener_.get()).port);
+  }
   acceptor_ = std::jthread([this] { Run(); });
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -36,6 +38,8 @@ class ScriptedServer {
  public:
   using Script = std::function<void(Peer&)>;
   explicit ScriptedServer(Script script);
+  /// Listens on a socket in the file system instead.
+  ScriptedServer(Script script, const std::string& unix_path);
   ~ScriptedServer();
 
   uint16_t port() const { return port_; }
@@ -43,6 +47,7 @@ class ScriptedServer {
   int connection_count() const { return connection_count_; }
 
  private:
+  void Start(const sockaddr& address, size_t size);
   void Run();
   void Serve(FileDescriptor fd);
 

@@ -13,16 +13,11 @@ namespace {
 constexpr std::string_view kAddressLabel = "__address__";
 
 // Kinds that upstream knows and Tocsin does not do yet.
-constexpr std::array<std::string_view, 26> kUnsupportedKinds = {
-    "aws_sd_configs",          "azure_sd_configs",    "consul_sd_configs",
-    "digitalocean_sd_configs", "docker_sd_configs",   "dockerswarm_sd_configs",
-    "ec2_sd_configs",          "eureka_sd_configs",   "gce_sd_configs",
-    "hetzner_sd_configs",      "ionos_sd_configs",    "kuma_sd_configs",
-    "lightsail_sd_configs",    "linode_sd_configs",   "marathon_sd_configs",
-    "nomad_sd_configs",        "oci_sd_configs",      "openstack_sd_configs",
-    "outscale_sd_configs",     "ovhcloud_sd_configs", "puppetdb_sd_configs",
-    "scaleway_sd_configs",     "stackit_sd_configs",  "triton_sd_configs",
-    "uyuni_sd_configs",        "vultr_sd_configs"};
+constexpr std::array<std::string_view, 13> kUnsupportedKinds = {
+    "aws_sd_configs",      "azure_sd_configs",     "ec2_sd_configs",     "gce_sd_configs",
+    "kuma_sd_configs",     "lightsail_sd_configs", "oci_sd_configs",     "openstack_sd_configs",
+    "outscale_sd_configs", "ovhcloud_sd_configs",  "stackit_sd_configs", "triton_sd_configs",
+    "uyuni_sd_configs"};
 
 bool IsUnsupportedKind(std::string_view key) {
   return std::find(kUnsupportedKinds.begin(), kUnsupportedKinds.end(), key) !=

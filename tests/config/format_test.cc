@@ -71,7 +71,10 @@ TEST(FormatTest, SecretsNeverShow) {
 - job_name: c
   oauth2: {client_id: i, client_secret: hunter2, token_url: http://t}
 - job_name: d
-  consul_sd_configs: [{server: s, token: hunter2, oauth2: {client_id: i, token_url: t, client_secret: hunter2}}]
+  consul_sd_configs: [{server: s, token: hunter2}, {server: s, username: u, password: hunter2}]
+  marathon_sd_configs: [{servers: [s], auth_token: hunter2}]
+  scaleway_sd_configs: [{role: instance, project_id: p, access_key: a, secret_key: hunter2}]
+  oci_sd_configs: [{server: s, token: hunter2, oauth2: {client_id: i, token_url: t, client_secret: hunter2}}]
 - job_name: e
   tls_config: {cert: c, key: hunter2}
 remote_write: [{url: 'http://u:hunter2@w', sigv4: {secret_key: hunter2}}]

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "config/discovery_kind.h"
+#include "config/http_client_config.h"
+
+// Registries and schedulers that users run themselves, each with a few keys.
+
+namespace tocsin::config {
+
+/// One entry of nomad_sd_configs.
+struct NomadDiscoveryConfig {
+  bool allow_stale = true;
+  std::string namespace_name = "default";
+  std::chrono::milliseconds refresh_interval = std::chrono::minutes(1);
+  std::string region = "global";
+  std::string server = "http://localhost:4646";
+  std::string tag_separator = ",";
+  HttpClientConfig http_client;
+};
+
+/// One entry of eureka_sd_configs.
+struct EurekaDiscoveryConfig {
+  std::string server;
+  std::chrono::milliseconds refresh_interval = std::chrono::seconds(30);
+  HttpClientConfig http_client;
+};
+
+/// One entry of marathon_sd_configs.
+struct MarathonDiscoveryConfig {
+  std::vector<std::string> servers;  ///< Any of them is asked.
+  std::chrono::milliseconds refresh_interval = std::chrono::seconds(30);
+  Secret auth_token;  ///< DC/OS' own scheme: Authorization: token=…
+  std::string auth_token_file;
+  HttpClientConfig http_client;
+};
+
+/// One entry of puppetdb_sd_configs.
+struct PuppetDbDiscoveryConfig {
+  std::chrono::milliseconds refresh_interval = std::chrono::minutes(1);
+  std::string url;
+  std::string query;  ///< In PQL, over resources.
+  bool include_parameters = false;
+  uint64_t port = 80;
+  HttpClientConfig http_client;
+};
+
+DiscoveryKind NomadDiscoveryKind();
+DiscoveryKind EurekaDiscoveryKind();
+DiscoveryKind MarathonDiscoveryKind();
+DiscoveryKind PuppetDbDiscoveryKind();
+
+}  // namespace tocsin::config

@@ -4,6 +4,20 @@
 
 namespace tocsin::discovery {
 
+bool IsJsonContentType(std::string_view content_type) {
+  std::string text;
+  for (const char c : content_type) {
+    text += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+  }
+  if (!text.starts_with("application/json")) return false;
+  std::string_view rest = std::string_view(text).substr(16);
+  if (rest.empty()) return true;
+  if (rest.front() != ';') return false;
+  rest.remove_prefix(1);
+  while (rest.starts_with(' ') || rest.starts_with('\t')) rest.remove_prefix(1);
+  return rest == "charset=utf-8" || rest == "charset=\"utf-8\"";
+}
+
 ApiClient::ApiClient(http::Client& client, std::shared_ptr<const http::ClientOptions> options,
                      int64_t timeout_ms)
     : client_(client), options_(std::move(options)), timeout_ms_(timeout_ms) {}
@@ -18,6 +32,7 @@ Result<http::ClientResponse> ApiClient::Send(http::ClientRequest request) {
   request.options = options_;
   request.timeout_ms = timeout_ms_;
   request.max_body_bytes = kMaxBodyBytes;
+  request.unix_socket = unix_socket_;
   auto answer = std::make_shared<Answer>();
   {
     MutexLock lock(mutex_);

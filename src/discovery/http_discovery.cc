@@ -8,21 +8,6 @@
 namespace tocsin::discovery {
 namespace {
 
-// ^(?i:application\/json(;\s*charset=("utf-8"|utf-8))?)$
-bool IsJson(std::string_view content_type) {
-  std::string text;
-  for (const char c : content_type) {
-    text += static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
-  }
-  if (!text.starts_with("application/json")) return false;
-  std::string_view rest = std::string_view(text).substr(16);
-  if (rest.empty()) return true;
-  if (rest.front() != ';') return false;
-  rest.remove_prefix(1);
-  while (rest.starts_with(' ') || rest.starts_with('\t')) rest.remove_prefix(1);
-  return rest == "charset=utf-8" || rest == "charset=\"utf-8\"";
-}
-
 Result<TargetGroup> ParseGroup(const JsonValue& json) {
   if (json.is_null()) return Error(ErrorCode::kInvalidArgument, "nil target group item found");
   if (json.AsObject() == nullptr) {
@@ -86,7 +71,7 @@ class HttpRefresher final : public Refresher {
       return Errorf(ErrorCode::kUnavailable, "server returned HTTP status {}", response.status);
     }
     const std::string_view type = http::FindHeader(response.headers, "Content-Type");
-    if (!IsJson(type)) {
+    if (!IsJsonContentType(type)) {
       return Errorf(ErrorCode::kInvalidArgument, "unsupported content type \"{}\"", type);
     }
     return ParseHttpGroups(response.body, url_);

@@ -1,8 +1,12 @@
 #include "discovery/server_discovery.h"
 
+#include "discovery/cloud_discoveries.h"
+#include "discovery/consul_discovery.h"
 #include "discovery/dns_discovery.h"
+#include "discovery/docker_discovery.h"
 #include "discovery/http_discovery.h"
 #include "discovery/kubernetes_discovery.h"
+#include "discovery/registry_discoveries.h"
 
 namespace tocsin::discovery {
 namespace {
@@ -11,9 +15,22 @@ using MakeKind = Result<ServerDiscovery> (*)(const config::ServerDiscoveryConfig
                                              const DiscoveryEnvironment& environment);
 
 constexpr std::pair<std::string_view, MakeKind> kKinds[] = {
+    {"consul_sd_configs", &MakeConsulDiscovery},
+    {"digitalocean_sd_configs", &MakeDigitalOceanDiscovery},
     {"dns_sd_configs", &MakeDnsDiscovery},
+    {"docker_sd_configs", &MakeDockerDiscovery},
+    {"dockerswarm_sd_configs", &MakeDockerSwarmDiscovery},
+    {"eureka_sd_configs", &MakeEurekaDiscovery},
+    {"hetzner_sd_configs", &MakeHetznerDiscovery},
     {"http_sd_configs", &MakeHttpDiscovery},
+    {"ionos_sd_configs", &MakeIonosDiscovery},
     {"kubernetes_sd_configs", &MakeKubernetesDiscovery},
+    {"linode_sd_configs", &MakeLinodeDiscovery},
+    {"marathon_sd_configs", &MakeMarathonDiscovery},
+    {"nomad_sd_configs", &MakeNomadDiscovery},
+    {"puppetdb_sd_configs", &MakePuppetDbDiscovery},
+    {"scaleway_sd_configs", &MakeScalewayDiscovery},
+    {"vultr_sd_configs", &MakeVultrDiscovery},
 };
 
 }  // namespace

@@ -3,41 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "config/prometheus_config.h"
 #include "discovery/discovery_manager.h"
-#include "discovery/fake_environment.h"
+#include "discovery/server_discovery_fixture.h"
 
 namespace tocsin::discovery {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-/// Discoveries as a configuration file asks for them, and what they published last.
-class ServerDiscoveryTest : public ::testing::Test {
- protected:
-  static config::ServerDiscoveryConfig Config(const std::string& list) {
-    const auto config = config::ParsePrometheusConfig("scrape_configs:\n- job_name: j\n  " + list,
-                                                      "prometheus.yml");
-    EXPECT_TRUE(config) << config.error().message();
-    return config->AllScrapeConfigs().at(0).discovery.servers.at(0);
-  }
-  void Start(const std::string& list) {
-    auto discovery = MakeServerDiscovery(Config(list), "j", fake_.environment);
-    ASSERT_TRUE(discovery) << discovery.error().message();
-    discovery_ = std::move(*discovery);
-    discovery_->Start([this](std::vector<TargetGroup> groups) {
-      groups_ = std::move(groups);
-      ++publications_;
-    });
-    fake_.RunDueTimers();
-  }
-
-  FakeEnvironment fake_;
-  std::vector<TargetGroup> groups_;
-  int publications_ = 0;
-  std::unique_ptr<Discoverer> discovery_;  // First to go: it publishes into the others.
-};
 
 TEST_F(ServerDiscoveryTest, HttpListsGroups) {
   fake_.client.AnswerJson("http://sd/targets", R"([

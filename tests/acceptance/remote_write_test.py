@@ -118,7 +118,7 @@ class RemoteWriteTest(harness.AcceptanceTest):
 
     def test_acknowledged_samples_survive_kill(self):
         tocsin = self.start_tocsin(config="global: {}", extra=RECEIVER)
-        now = int(time.time() * 1000)
+        now = int(time.time() * 1000) - 1000
         for i in range(20):
             label = field(1, field(1, b"__name__") + field(2, b"written_total"))
             sample = field(2, b"\x09" + struct.pack("<d", i) + field(2, now + i))

@@ -87,7 +87,7 @@ TEST_F(HeadHistogramTest, CounterResetHintsAreThoseOfTheChunks) {
     hints.push_back(sample.histogram->counter_reset_hint);
   }
   EXPECT_THAT(hints, ElementsAre(CounterResetHint::kUnknown, CounterResetHint::kNotReset,
-                                 CounterResetHint::kNotReset, CounterResetHint::kReset,
+                                 CounterResetHint::kNotReset, CounterResetHint::kUnknown,
                                  CounterResetHint::kNotReset));
 }
 

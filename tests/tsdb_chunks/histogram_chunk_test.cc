@@ -169,7 +169,7 @@ TEST(HistogramChunkTest, HeadersGiveTheHintsOfPrometheus) {
   } cases[] = {
       {CounterResetHint::kUnknown, CounterResetHint::kUnknown, CounterResetHint::kNotReset},
       {CounterResetHint::kNotReset, CounterResetHint::kUnknown, CounterResetHint::kNotReset},
-      {CounterResetHint::kReset, CounterResetHint::kReset, CounterResetHint::kNotReset},
+      {CounterResetHint::kReset, CounterResetHint::kUnknown, CounterResetHint::kNotReset},
       {CounterResetHint::kGauge, CounterResetHint::kGauge, CounterResetHint::kGauge}};
   for (const auto& item : cases) {
     for (const bool has_starts : {false, true}) {

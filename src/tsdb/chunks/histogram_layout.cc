@@ -107,9 +107,7 @@ Status ReadBounds(BitReader& in, std::vector<double>& bounds) {
 
 CounterResetHint HintOf(CounterResetHeader header, size_t index) {
   if (header == CounterResetHeader::kGauge) return CounterResetHint::kGauge;
-  if (index > 0) return CounterResetHint::kNotReset;
-  return header == CounterResetHeader::kReset ? CounterResetHint::kReset
-                                              : CounterResetHint::kUnknown;
+  return index > 0 ? CounterResetHint::kNotReset : CounterResetHint::kUnknown;
 }
 
 size_t HistogramLayout::CountBuckets(const std::vector<HistogramSpan>& spans) {

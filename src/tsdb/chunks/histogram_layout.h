@@ -21,8 +21,8 @@ enum class CounterResetHeader : uint8_t {
   kGauge = 0xc0,
 };
 
-/// The hint of sample `index` of a chunk. Unknown even where the header says that nothing was
-/// reset: the chunk before may be gone by the time somebody reads.
+/// The hint of sample `index` of a chunk. Unknown for the first, whatever the header says: the
+/// chunk before may be gone by the time somebody reads, or another may have come between.
 CounterResetHint HintOf(CounterResetHeader header, size_t index);
 
 /// The buckets that all samples of a chunk share; stands before the first of them.

@@ -7,6 +7,7 @@
 #include "discovery/http_discovery.h"
 #include "discovery/kubernetes_discovery.h"
 #include "discovery/registry_discoveries.h"
+#include "discovery/zookeeper_discovery.h"
 
 namespace tocsin::discovery {
 namespace {
@@ -27,9 +28,11 @@ constexpr std::pair<std::string_view, MakeKind> kKinds[] = {
     {"kubernetes_sd_configs", &MakeKubernetesDiscovery},
     {"linode_sd_configs", &MakeLinodeDiscovery},
     {"marathon_sd_configs", &MakeMarathonDiscovery},
+    {"nerve_sd_configs", &MakeNerveDiscovery},
     {"nomad_sd_configs", &MakeNomadDiscovery},
     {"puppetdb_sd_configs", &MakePuppetDbDiscovery},
     {"scaleway_sd_configs", &MakeScalewayDiscovery},
+    {"serverset_sd_configs", &MakeServersetDiscovery},
     {"vultr_sd_configs", &MakeVultrDiscovery},
 };
 

@@ -13,11 +13,10 @@ namespace {
 constexpr std::string_view kAddressLabel = "__address__";
 
 // Kinds that upstream knows and Tocsin does not do yet.
-constexpr std::array<std::string_view, 13> kUnsupportedKinds = {
-    "aws_sd_configs",      "azure_sd_configs",     "ec2_sd_configs",     "gce_sd_configs",
-    "kuma_sd_configs",     "lightsail_sd_configs", "oci_sd_configs",     "openstack_sd_configs",
-    "outscale_sd_configs", "ovhcloud_sd_configs",  "stackit_sd_configs", "triton_sd_configs",
-    "uyuni_sd_configs"};
+constexpr std::array<std::string_view, 11> kUnsupportedKinds = {
+    "aws_sd_configs",      "azure_sd_configs",     "ec2_sd_configs",    "gce_sd_configs",
+    "kuma_sd_configs",     "lightsail_sd_configs", "oci_sd_configs",    "openstack_sd_configs",
+    "outscale_sd_configs", "ovhcloud_sd_configs",  "stackit_sd_configs"};
 
 bool IsUnsupportedKind(std::string_view key) {
   return std::find(kUnsupportedKinds.begin(), kUnsupportedKinds.end(), key) !=

@@ -19,7 +19,8 @@ const DiscoveryKind* FindDiscoveryKind(std::string_view key) {
       HetznerDiscoveryKind(),    HttpDiscoveryKind(),         IonosDiscoveryKind(),
       KubernetesDiscoveryKind(), LinodeDiscoveryKind(),       MarathonDiscoveryKind(),
       NerveDiscoveryKind(),      NomadDiscoveryKind(),        PuppetDbDiscoveryKind(),
-      ScalewayDiscoveryKind(),   ServersetDiscoveryKind(),    VultrDiscoveryKind(),
+      ScalewayDiscoveryKind(),   ServersetDiscoveryKind(),    TritonDiscoveryKind(),
+      UyuniDiscoveryKind(),      VultrDiscoveryKind(),
   };
   for (const DiscoveryKind& kind : kKinds) {
     if (kind.key == key) return &kind;

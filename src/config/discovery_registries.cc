@@ -108,6 +108,64 @@ void Validate(MappingReader& at, PuppetDbDiscoveryConfig& config) {
   if (config.query.empty()) at.Fail("query", "query missing");
 }
 
+template <typename Archive>
+void Describe(Archive& archive, TritonDiscoveryConfig& config) {
+  archive.Field("account", config.account, Show::kAlways);
+  archive.Field("role", config.role, Show::kAlways);
+  archive.Field("dns_suffix", config.dns_suffix, Show::kAlways);
+  archive.Field("endpoint", config.endpoint, Show::kAlways);
+  archive.Field("groups", config.groups);
+  archive.Field("port", config.port, Show::kAlways);
+  archive.Field("refresh_interval", config.refresh_interval);
+  archive.Field("tls_config", config.http_client.tls_config);
+  archive.Field("version", config.version, Show::kAlways);
+}
+
+void Validate(MappingReader& at, TritonDiscoveryConfig& config) {
+  if (config.role != "container" && config.role != "cn") {
+    return at.Fail("role", "triton SD configuration requires role to be 'container' or 'cn'");
+  }
+  if (config.account.empty()) {
+    return at.Fail("account", "triton SD configuration requires an account");
+  }
+  if (config.dns_suffix.empty()) {
+    return at.Fail("dns_suffix", "triton SD configuration requires a dns_suffix");
+  }
+  if (config.endpoint.empty()) {
+    return at.Fail("endpoint", "triton SD configuration requires an endpoint");
+  }
+  if (config.refresh_interval.count() <= 0) {
+    at.Fail("refresh_interval",
+            "triton SD configuration requires RefreshInterval to be a positive integer");
+  }
+}
+
+template <typename Archive>
+void Describe(Archive& archive, UyuniDiscoveryConfig& config) {
+  archive.Field("server", config.server, Show::kAlways);
+  archive.Field("username", config.username, Show::kAlways);
+  archive.Field("password", config.password, Show::kAlways);
+  DescribeHttpClient(archive, config.http_client);
+  archive.Field("entitlement", config.entitlement);
+  archive.Field("separator", config.separator);
+  archive.Field("refresh_interval", config.refresh_interval);
+}
+
+void Validate(MappingReader& at, UyuniDiscoveryConfig& config) {
+  if (config.server.empty()) {
+    return at.Fail("server", "Uyuni SD configuration requires server host");
+  }
+  if (const Status status = CheckUrl(config.server); !status) {
+    return at.Fail("server", "Uyuni Server URL is not valid: " + status.error().message());
+  }
+  if (config.username.empty()) {
+    return at.Fail("username", "Uyuni SD configuration requires a username");
+  }
+  if (config.password.empty()) {
+    at.Fail("password", "Uyuni SD configuration requires a password");
+  }
+}
+
 DiscoveryKind NomadDiscoveryKind() {
   return MakeDiscoveryKind<NomadDiscoveryConfig>("nomad_sd_configs");
 }
@@ -122,6 +180,14 @@ DiscoveryKind MarathonDiscoveryKind() {
 
 DiscoveryKind PuppetDbDiscoveryKind() {
   return MakeDiscoveryKind<PuppetDbDiscoveryConfig>("puppetdb_sd_configs");
+}
+
+DiscoveryKind TritonDiscoveryKind() {
+  return MakeDiscoveryKind<TritonDiscoveryConfig>("triton_sd_configs");
+}
+
+DiscoveryKind UyuniDiscoveryKind() {
+  return MakeDiscoveryKind<UyuniDiscoveryConfig>("uyuni_sd_configs");
 }
 
 }  // namespace tocsin::config

@@ -48,9 +48,35 @@ struct PuppetDbDiscoveryConfig {
   HttpClientConfig http_client;
 };
 
+/// One entry of triton_sd_configs.
+struct TritonDiscoveryConfig {
+  std::string account;
+  std::string role = "container";  ///< container or cn
+  std::string dns_suffix;
+  std::string endpoint;  ///< The host that lists machines; their names end in the suffix.
+  std::vector<std::string> groups;
+  uint64_t port = 9163;  ///< Of the endpoint and of targets.
+  std::chrono::milliseconds refresh_interval = std::chrono::minutes(1);
+  int64_t version = 1;
+  HttpClientConfig http_client;  ///< Only its tls_config is read.
+};
+
+/// One entry of uyuni_sd_configs.
+struct UyuniDiscoveryConfig {
+  std::string server;
+  std::string username;
+  Secret password;
+  std::string entitlement = "monitoring_entitled";  ///< Systems must have it.
+  std::string separator = ",";
+  std::chrono::milliseconds refresh_interval = std::chrono::minutes(1);
+  HttpClientConfig http_client;
+};
+
 DiscoveryKind NomadDiscoveryKind();
 DiscoveryKind EurekaDiscoveryKind();
 DiscoveryKind MarathonDiscoveryKind();
 DiscoveryKind PuppetDbDiscoveryKind();
+DiscoveryKind TritonDiscoveryKind();
+DiscoveryKind UyuniDiscoveryKind();
 
 }  // namespace tocsin::config

@@ -55,7 +55,7 @@ class ConsulRefresher final : public ApiRefresher {
  public:
   ConsulRefresher(const config::ConsulDiscoveryConfig& config, http::ClientOptions options,
                   const DiscoveryEnvironment& environment)
-      : ApiRefresher(environment, std::move(options), kTimeout),
+      : ApiRefresher(environment, std::move(options), config.refresh_interval),
         config_(config),
         endpoint_(EndpointOf(config)),
         datacenter_(config.datacenter),
@@ -81,9 +81,6 @@ class ConsulRefresher final : public ApiRefresher {
   }
 
  private:
-  // Upstream's for a blocking query and what follows it.
-  static constexpr std::chrono::seconds kTimeout{135};
-
   template <typename T>
   Result<T> Counted(Result<T> result) {
     if (!result) failures_.Increment();

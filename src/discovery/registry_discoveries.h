@@ -18,5 +18,11 @@ Result<ServerDiscovery> MakeMarathonDiscovery(const config::ServerDiscoveryConfi
 /// puppetdb_sd_configs: the nodes that have the resources a query asks for.
 Result<ServerDiscovery> MakePuppetDbDiscovery(const config::ServerDiscoveryConfig& config,
                                               const DiscoveryEnvironment& environment);
+/// triton_sd_configs: containers, or the compute nodes they run on.
+Result<ServerDiscovery> MakeTritonDiscovery(const config::ServerDiscoveryConfig& config,
+                                            const DiscoveryEnvironment& environment);
+/// uyuni_sd_configs: the exporters on systems that Uyuni monitors.
+Result<ServerDiscovery> MakeUyuniDiscovery(const config::ServerDiscoveryConfig& config,
+                                           const DiscoveryEnvironment& environment);
 
 }  // namespace tocsin::discovery

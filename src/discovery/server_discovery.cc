@@ -33,6 +33,8 @@ constexpr std::pair<std::string_view, MakeKind> kKinds[] = {
     {"puppetdb_sd_configs", &MakePuppetDbDiscovery},
     {"scaleway_sd_configs", &MakeScalewayDiscovery},
     {"serverset_sd_configs", &MakeServersetDiscovery},
+    {"triton_sd_configs", &MakeTritonDiscovery},
+    {"uyuni_sd_configs", &MakeUyuniDiscovery},
     {"vultr_sd_configs", &MakeVultrDiscovery},
 };
 

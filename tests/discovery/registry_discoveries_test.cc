@@ -208,5 +208,29 @@ TEST_F(RegistryDiscoveryTest, PuppetDbKeepsParametersBackAndDemandsJson) {
   EXPECT_EQ(publications_, 1);
 }
 
+TEST_F(RegistryDiscoveryTest, TritonListsContainersOrComputeNodes) {
+  fake_.client.AnswerJson("https://cmon:9163/v1/discover?groups=a%2Cb", R"({"containers": [
+    {"groups": ["a", "b"], "server_uuid": "s-1", "vm_alias": "web", "vm_brand": "lx",
+     "vm_image_uuid": "i-1", "vm_uuid": "m-1"}]})");
+  Start(R"(triton_sd_configs: [{account: x, dns_suffix: cmon.example, endpoint: cmon,
+    groups: [a, b]}])");
+  ASSERT_EQ(groups_.size(), 1u);
+  EXPECT_EQ(groups_[0].source, "https://cmon:9163/v1/discover?groups=a%2Cb");
+  EXPECT_THAT(Targets(), ElementsAre(Labels{{"__address__", "m-1.cmon.example:9163"},
+                                            {"__meta_triton_groups", ",a,b,"},
+                                            {"__meta_triton_machine_alias", "web"},
+                                            {"__meta_triton_machine_brand", "lx"},
+                                            {"__meta_triton_machine_id", "m-1"},
+                                            {"__meta_triton_machine_image", "i-1"},
+                                            {"__meta_triton_server_id", "s-1"}}));
+  fake_.client.AnswerJson("https://cmon:1/v2/gz/discover",
+                          R"({"cns": [{"server_uuid": "s-1", "server_hostname": "node"}]})");
+  Start(R"(triton_sd_configs: [{account: x, dns_suffix: d, endpoint: cmon, role: cn, port: 1,
+    version: 2}])");
+  EXPECT_THAT(Targets(), ElementsAre(Labels{{"__address__", "s-1.d:1"},
+                                            {"__meta_triton_machine_alias", "node"},
+                                            {"__meta_triton_machine_id", "s-1"}}));
+}
+
 }  // namespace
 }  // namespace tocsin::discovery

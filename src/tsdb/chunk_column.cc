@@ -100,9 +100,8 @@ void ChunkColumns::Seal(SlabArena::Session& session, ChunkColumn& column, XorCur
   header[1] = static_cast<char>(cursor.sample_count);
   const size_t size_bytes = kXorHeaderBytes + cursor.byte_count();
   const std::string_view bits(header + kXorHeaderBytes, cursor.byte_count());
-  const SealedChunk chunk = {XorFirstTimestamp(bits), column.open,
-                             static_cast<uint16_t>(size_bytes), cursor.sample_count};
-  ArenaListPush(arena_, session, column.sealed, chunk);
+  ArenaListPush(arena_, session, column.sealed,
+                SealedChunk::InArena(XorFirstTimestamp(bits), column.open, size_bytes));
   column.open = 0;
   cursor.bit_count = 0;
   cursor.sample_count = 0;
@@ -162,10 +161,6 @@ std::string_view ChunkColumns::OpenBits(const ChunkColumn& column) const {
   return {arena_.Get(column.open) + kXorHeaderBytes, column.cursor.byte_count()};
 }
 
-std::string_view ChunkColumns::SealedBits(const SealedChunk& chunk) const {
-  return {arena_.Get(chunk.bytes) + kXorHeaderBytes, chunk.size_bytes - kXorHeaderBytes};
-}
-
 Status ChunkColumns::ReadChunks(const ChunkColumn& column, int64_t start_ms, int64_t end_ms,
                                 storage::SampleBuffer& out) const {
   if (const auto newest = NewestInChunks(column); !newest || newest->timestamp_ms < start_ms) {
@@ -173,13 +168,13 @@ Status ChunkColumns::ReadChunks(const ChunkColumn& column, int64_t start_ms, int
   }
   const std::span<const SealedChunk> sealed = Sealed(column);
   // The chunk before the first that begins after start_ms may reach into the range.
-  auto at = std::upper_bound(
-      sealed.begin(), sealed.end(), start_ms,
-      [](int64_t start, const SealedChunk& chunk) { return start < chunk.first_timestamp_ms; });
+  auto at = std::ranges::upper_bound(sealed, start_ms, {}, &SealedChunk::first_timestamp_ms);
   if (at != sealed.begin()) --at;
+  SealedChunkReader reader = MakeSealedReader();
   for (; at != sealed.end(); ++at) {
-    if (at->first_timestamp_ms > end_ms) return {};
-    TOCSIN_RETURN_IF_ERROR(AppendDecoded(SealedBits(*at), at->sample_count, start_ms, end_ms, out));
+    if (at->first_timestamp_ms() > end_ms) return {};
+    TOCSIN_ASSIGN_OR_RETURN(const SealedContents chunk, reader.Read(*at));
+    TOCSIN_RETURN_IF_ERROR(AppendDecoded(chunk.bits, chunk.sample_count, start_ms, end_ms, out));
   }
   if (column.open == 0) return {};
   return AppendDecoded(OpenBits(column), column.cursor.sample_count(), start_ms, end_ms, out);
@@ -217,10 +212,22 @@ void ChunkColumns::Restore(SlabArena::Session& session, ChunkColumn& column,
 void ChunkColumns::RestoreSealed(SlabArena::Session& session, ChunkColumn& column,
                                  int64_t first_timestamp_ms, uint32_t sample_count,
                                  std::string_view bits) {
-  const SealedChunk chunk = {first_timestamp_ms, NewChunk(session, sample_count, bits),
-                             static_cast<uint16_t>(kXorHeaderBytes + bits.size()),
-                             static_cast<uint16_t>(sample_count)};
+  ArenaListPush(arena_, session, column.sealed,
+                SealedChunk::InArena(first_timestamp_ms, NewChunk(session, sample_count, bits),
+                                     kXorHeaderBytes + bits.size()));
+}
+
+void ChunkColumns::RestoreSealed(SlabArena::Session& session, ChunkColumn& column,
+                                 const SealedChunk& chunk) {
+  chunk_count_.fetch_add(1, std::memory_order_relaxed);
   ArenaListPush(arena_, session, column.sealed, chunk);
+}
+
+void ChunkColumns::MoveToFile(SlabArena::Session& session, ChunkColumn& column, size_t index,
+                              HeadChunkRef ref) {
+  SealedChunk& chunk = ArenaList<SealedChunk>(arena_, column.sealed)[index];
+  session.Free(chunk.handle());
+  chunk = SealedChunk::InFile(chunk.first_timestamp_ms(), ref);
 }
 
 void ChunkColumns::DropBefore(SlabArena::Session& session, ChunkColumn& column, int64_t min_ms) {
@@ -237,12 +244,12 @@ void ChunkColumns::DropBefore(SlabArena::Session& session, ChunkColumn& column, 
     // chunk it stays.
     int64_t next_ms = INT64_MAX;
     if (dropped + 1 < sealed.size()) {
-      next_ms = sealed[dropped + 1].first_timestamp_ms;
+      next_ms = sealed[dropped + 1].first_timestamp_ms();
     } else if (column.open != 0) {
       next_ms = XorFirstTimestamp(OpenBits(column));
     }
     if (next_ms > min_ms) break;
-    session.Free(sealed[dropped].bytes);
+    session.Free(sealed[dropped].handle());
   }
   chunk_count_.fetch_sub(dropped, std::memory_order_relaxed);
   ArenaListRemoveFront<SealedChunk>(arena_, session, column.sealed, dropped);
@@ -250,7 +257,7 @@ void ChunkColumns::DropBefore(SlabArena::Session& session, ChunkColumn& column, 
 
 void ChunkColumns::Clear(SlabArena::Session& session, ChunkColumn& column) {
   const std::span<const SealedChunk> sealed = Sealed(column);
-  for (const SealedChunk& chunk : sealed) session.Free(chunk.bytes);
+  for (const SealedChunk& chunk : sealed) session.Free(chunk.handle());
   chunk_count_.fetch_sub(sealed.size() + (column.open != 0 ? 1 : 0), std::memory_order_relaxed);
   if (column.cursor.is_wide()) session.Free(column.cursor.wide_handle());
   session.Free(column.open);

@@ -11,6 +11,7 @@
 #include "storage/queryable.h"
 #include "tsdb/chunks/xor_chunk.h"
 #include "tsdb/packed_cursor.h"
+#include "tsdb/sealed_chunk.h"
 #include "tsdb/slab_arena.h"
 
 namespace tocsin::tsdb {
@@ -37,18 +38,13 @@ struct ChunkColumn {
 };
 static_assert(sizeof(ChunkColumn) == 32, "half a cache line a series");
 
-/// A full chunk: exactly the bytes that a block would hold.
-struct SealedChunk {
-  int64_t first_timestamp_ms;
-  ArenaHandle bytes;
-  uint16_t size_bytes;
-  uint16_t sample_count;
-};
-
-/// The operations on columns; the memory of all is one arena.
+/// The operations on columns; the memory of all is one arena, and full chunks may be in files.
 /// Thread-safe as far as the columns given are guarded by their callers.
 class ChunkColumns {
  public:
+  /// `files` has the sealed chunks that are in files; must outlive it. Null: there are none.
+  explicit ChunkColumns(const HeadChunkFiles* files = nullptr) : files_(files) {}
+
   SlabArena& arena() { return arena_; }
   const SlabArena& arena() const { return arena_; }
 
@@ -82,12 +78,16 @@ class ChunkColumns {
   XorCursor CursorOf(const ChunkColumn& column) const;
   std::span<const SealedChunk> Sealed(const ChunkColumn& column) const;
   std::string_view OpenBits(const ChunkColumn& column) const;
-  std::string_view SealedBits(const SealedChunk& chunk) const;
+  SealedChunkReader MakeSealedReader() const { return {arena_, files_}; }
   /// Puts copied parts into an empty column: the open chunk, then sealed chunks, oldest first.
   void Restore(SlabArena::Session& session, ChunkColumn& column, const XorCursor& cursor,
                std::string_view open_bits);
   void RestoreSealed(SlabArena::Session& session, ChunkColumn& column, int64_t first_timestamp_ms,
                      uint32_t sample_count, std::string_view bits);
+  /// The same for one that is in a file.
+  void RestoreSealed(SlabArena::Session& session, ChunkColumn& column, const SealedChunk& chunk);
+  /// The sealed chunk at `index` is in a file from now on; gives its memory back.
+  void MoveToFile(SlabArena::Session& session, ChunkColumn& column, size_t index, HeadChunkRef ref);
 
   /// Drops sealed chunks all of whose samples are older than `min_ms`, and everything when the
   /// newest sample is.
@@ -104,6 +104,7 @@ class ChunkColumns {
                   const int64_t* timestamps_ms, const double* values, size_t count);
   void Seal(SlabArena::Session& session, ChunkColumn& column, XorCursor& cursor);
 
+  const HeadChunkFiles* const files_;
   SlabArena arena_;
   std::atomic<uint64_t> chunk_count_{0};
 };

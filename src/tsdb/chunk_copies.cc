@@ -40,8 +40,10 @@ Status ChunkColumns::CopyChunks(const ChunkColumn& column, int64_t start_ms, int
   // The chunk before the first that begins after start_ms may reach into the range.
   auto at = std::ranges::upper_bound(sealed, start_ms, {}, &SealedChunk::first_timestamp_ms);
   if (at != sealed.begin()) --at;
-  for (; at != sealed.end() && at->first_timestamp_ms <= end_ms; ++at) {
-    TOCSIN_RETURN_IF_ERROR(copy(SealedBits(*at), at->sample_count));
+  SealedChunkReader reader = MakeSealedReader();
+  for (; at != sealed.end() && at->first_timestamp_ms() <= end_ms; ++at) {
+    TOCSIN_ASSIGN_OR_RETURN(const SealedContents chunk, reader.Read(*at));
+    TOCSIN_RETURN_IF_ERROR(copy(chunk.bits, chunk.sample_count));
   }
   if (at != sealed.end() || column.open == 0) return {};
   return copy(OpenBits(column), column.cursor.sample_count());

@@ -42,7 +42,8 @@ UlidSource MakeUlidSource(const Clock& clock) {
   return UlidSource(clock, [engine]() mutable { return engine(); });
 }
 
-HeadOptions MakeHeadOptions(const DatabaseOptions& options, CommitLog& out_of_order_log) {
+HeadOptions MakeHeadOptions(const DatabaseOptions& options, CommitLog& out_of_order_log,
+                            HeadChunkFiles& chunk_files) {
   HeadOptions head;
   head.max_series = options.max_series;
   head.max_series_per_job = options.max_series_per_job;
@@ -51,6 +52,7 @@ HeadOptions MakeHeadOptions(const DatabaseOptions& options, CommitLog& out_of_or
   head.out_of_order_window_ms = options.out_of_order_window_ms;
   head.out_of_order_log = &out_of_order_log;
   head.max_exemplars = options.max_exemplars;
+  head.chunk_files = &chunk_files;
   return head;
 }
 
@@ -68,7 +70,8 @@ int64_t EndOfHeadBlocks(const BlockStore::Blocks& blocks) {
 
 Database::State::State(DatabaseOptions database_options, Fs& file_system,
                        const Clock& database_clock, Logger& database_logger,
-                       telemetry::Registry& database_registry, std::unique_ptr<Wal> opened_wal)
+                       telemetry::Registry& database_registry, std::unique_ptr<Wal> opened_wal,
+                       std::unique_ptr<HeadChunkFiles> opened_chunk_files)
     : options(std::move(database_options)),
       fs(file_system),
       clock(database_clock),
@@ -77,9 +80,10 @@ Database::State::State(DatabaseOptions database_options, Fs& file_system,
       wal(std::move(opened_wal)),
       log(*wal),
       out_of_order_log(fs, clock, logger, options.directory + "/wbl", options.wal),
+      chunk_files(std::move(opened_chunk_files)),
       metrics(registry),
       block_metrics(registry),
-      head(log, metrics, MakeHeadOptions(options, out_of_order_log)),
+      head(log, metrics, MakeHeadOptions(options, out_of_order_log, *chunk_files)),
       store(fs, logger, options.directory),
       closing(clock),
       retention{options.retention_ms, options.retention_bytes, options.retention_percentage,
@@ -105,12 +109,14 @@ Result<std::unique_ptr<Database>> Database::Open(DatabaseOptions options, Fs& fs
   TOCSIN_ASSIGN_OR_RETURN(auto wal,
                           Wal::Open({fs, clock, logger, registry}, wal_directory, options.wal));
   TOCSIN_ASSIGN_OR_RETURN(auto segments, ListSegments(fs, wal_directory));
+  TOCSIN_ASSIGN_OR_RETURN(auto chunk_files,
+                          HeadChunkFiles::Open(fs, options.directory + "/chunks_head"));
   ReplayBoard board(options.replay_status, std::move(segments));
-  auto state =
-      std::make_unique<State>(std::move(options), fs, clock, logger, registry, std::move(wal));
+  auto state = std::make_unique<State>(std::move(options), fs, clock, logger, registry,
+                                       std::move(wal), std::move(chunk_files));
   TOCSIN_RETURN_IF_ERROR(state->OpenBlocks());
   TOCSIN_RETURN_IF_ERROR(
-      state->Replay([&](const ReplayProgress& progress) { board.Show(progress); }));
+      state->Start([board](const ReplayProgress& progress) mutable { board.Show(progress); }));
   return std::unique_ptr<Database>(new Database(std::move(state)));
 }
 
@@ -119,26 +125,6 @@ Status Database::State::OpenBlocks() {
   TOCSIN_RETURN_IF_ERROR(store.Open());
   const int64_t end_ms = EndOfHeadBlocks(*store.blocks());
   if (end_ms != INT64_MIN) head_compactor.BeginAt(end_ms);
-  return {};
-}
-
-Status Database::State::Replay(const std::function<void(const ReplayProgress&)>& on_progress) {
-  const int64_t start_ns = clock.MonotonicNs();
-  std::vector<HeadDeletion> deleted;
-  const auto visitor = head.MakeReplay(
-      on_progress, [&](const HeadDeletion& deletion) { deleted.push_back(deletion); });
-  TOCSIN_ASSIGN_OR_RETURN(replay_report, wal->Replay(*visitor));
-  deletions.Add(deleted);
-  const auto out_of_order = head.MakeOutOfOrderReplay({});
-  TOCSIN_RETURN_IF_ERROR(out_of_order_log.Replay(*out_of_order));
-  const double seconds = static_cast<double>(clock.MonotonicNs() - start_ns) / 1e9;
-  metrics.replay_duration_seconds.Set(seconds);
-  logger.Info("WAL replay completed",
-              {{"series", fmt::format("{}", head.Statistics(0).series_count)},
-               {"samples", fmt::format("{}", replay_report.samples)},
-               {"bytes", fmt::format("{}", replay_report.bytes)},
-               {"corruptions", fmt::format("{}", replay_report.corruption_count)},
-               {"duration", fmt::format("{:.3f}s", seconds)}});
   return {};
 }
 
@@ -226,12 +212,19 @@ int64_t Database::retention_ms() const {
 
 uint64_t Database::memory_bytes() const { return state_->head.memory_bytes(); }
 uint64_t Database::blocks_bytes() const { return state_->store.size_bytes(); }
-const ReplayReport& Database::replay_report() const { return state_->replay_report; }
+const ReplayReport& Database::replay_report() const {
+  state_->is_replayed.wait(false);
+  return state_->replay_report;
+}
+SeriesLimitStatus Database::limit_status() const { return state_->head.limit_status(); }
+Status Database::WaitForReplay() const { return state_->WaitForReplay(); }
 
 Status Database::Close() {
   state_->closing.Cancel();
+  const bool is_complete = state_->WaitForReplay().ok();
   MutexLock lock(state_->upkeep_mutex);
   state_->store.RemoveUnread();
+  if (is_complete) state_->WriteCheckpoint();
   const Status closed = state_->out_of_order_log.Close();
   TOCSIN_RETURN_IF_ERROR(state_->wal->Close());
   return closed;

@@ -19,6 +19,7 @@
 #include "tsdb/head_statistics.h"
 #include "tsdb/replay_status.h"
 #include "tsdb/retention_options.h"
+#include "tsdb/series_limits.h"
 #include "tsdb/wal/wal.h"
 
 namespace tocsin::tsdb {
@@ -39,7 +40,12 @@ struct DatabaseOptions {
   uint64_t max_memory_bytes = 0;    ///< The same when the head uses so much.
   bool has_dense_blocks = false;    ///< New blocks hold floats in our own encoding (kDense).
   WalOptions wal;
-  ReplayStatus* replay_status = nullptr;  ///< Kept during Open only; may be null.
+  /// How often the head is written to its checkpoint; 0: after the log was shortened and at Close.
+  int64_t checkpoint_interval_ms = int64_t{5} * 60 * 1000;
+  /// Open returns when all series are known, and the samples of the log follow while appends and
+  /// queries are served already. See WaitForReplay.
+  bool replays_in_background = false;
+  ReplayStatus* replay_status = nullptr;  ///< Kept until the replay is done; may be null.
 };
 
 /// A block as /api/v1/status/tsdb/blocks shows it.
@@ -59,6 +65,11 @@ class Database final : public storage::Appendable, public storage::Queryable {
   static Result<std::unique_ptr<Database>> Open(DatabaseOptions options, Fs& fs, const Clock& clock,
                                                 Logger& logger, telemetry::Registry& registry);
   ~Database() override;
+
+  /// Returns when the samples of the log are there. Until then queries do not see all of them,
+  /// appenders refuse what is not newer than the log, and Maintain does next to nothing. An error
+  /// is one of the file system: what could not be read is missing until the next start.
+  Status WaitForReplay() const;
 
   std::unique_ptr<storage::Appender> MakeAppender() override;
   std::unique_ptr<storage::RowAppender> MakeRowAppender() override;
@@ -105,11 +116,13 @@ class Database final : public storage::Appendable, public storage::Queryable {
   uint64_t memory_bytes() const;
   /// Of all blocks, on disk.
   uint64_t blocks_bytes() const;
-  /// What the replay at Open found.
+  /// What the replay at Open found. Waits for it.
   const ReplayReport& replay_report() const;
+  /// The limits on series, and what they have refused.
+  SeriesLimitStatus limit_status() const;
 
-  /// Ends a Maintain under way, makes the log durable and closes it; later commits fail. The
-  /// destructor does it too, and drops the error.
+  /// Ends a Maintain under way, writes the head's checkpoint, makes the log durable and closes it;
+  /// later commits fail. Without it the next start replays more of the log.
   Status Close();
 
  private:

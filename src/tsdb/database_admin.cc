@@ -30,6 +30,7 @@ Status CopyFile(Fs& fs, const std::string& from, const std::string& to) {
 
 Status Database::DeleteSeries(int64_t start_ms, int64_t end_ms, std::span<const Matcher> matchers) {
   if (start_ms > end_ms) return {};
+  TOCSIN_RETURN_IF_ERROR(state_->WaitForReplay());
   MutexLock lock(state_->upkeep_mutex);
   TOCSIN_RETURN_IF_ERROR(state_->DeleteFromHead(start_ms, end_ms, matchers));
   const auto blocks = state_->store.blocks();
@@ -65,6 +66,7 @@ Status Database::State::DeleteFromHead(int64_t start_ms, int64_t end_ms,
 }
 
 Status Database::CleanTombstones() {
+  TOCSIN_RETURN_IF_ERROR(state_->WaitForReplay());
   MutexLock lock(state_->upkeep_mutex);
   const Status cleaned = state_->merger.CleanTombstones();
   state_->store.RemoveUnread();
@@ -79,6 +81,7 @@ Status Database::Snapshot(const std::string& directory, bool with_head) {
   if (Ulid::Parse(name)) {
     return Errorf(ErrorCode::kInvalidArgument, "dir must not be a valid ULID");
   }
+  TOCSIN_RETURN_IF_ERROR(state_->WaitForReplay());
   MutexLock lock(state_->upkeep_mutex);
   TOCSIN_RETURN_IF_ERROR(state_->fs.CreateDirectories(directory));
   const auto blocks = state_->store.blocks();

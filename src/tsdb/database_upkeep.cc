@@ -4,6 +4,7 @@
 
 #include "tsdb/compaction/plan.h"
 #include "tsdb/database_state.h"
+#include "tsdb/wal/record.h"
 
 namespace tocsin::tsdb {
 namespace {
@@ -20,6 +21,9 @@ constexpr int kMaxTrims = 3;
 void Database::Maintain(int64_t now_ms) {
   MutexLock lock(state_->upkeep_mutex);
   if (state_->closing.canceled()) return;
+  state_->MapFullChunks();
+  // What is not there yet must not be taken for gone, nor what could not be read.
+  if (!state_->is_replayed || !state_->replay_result) return;
   RetentionOptions retention;
   {
     MutexLock retention_lock(state_->retention_mutex);
@@ -41,6 +45,7 @@ void Database::Maintain(int64_t now_ms) {
   state_->keeper.DropBlocks(retention);
   state_->TrimHead(retention);
   state_->store.RemoveUnread();
+  state_->KeepCheckpoint();
 }
 
 void Database::State::NoteFailure(std::string_view what, const Error& error) {
@@ -136,10 +141,64 @@ void Database::State::TrimHead(const RetentionOptions& limits) {
 
 void Database::State::ShortenLog(int64_t min_time_ms) {
   log_begins_ms = min_time_ms;
+  is_checkpoint_due = true;
   const std::vector<uint64_t> refs = head.WalRefs();
   const Status status = wal->Truncate(
       min_time_ms, [&](uint64_t ref) { return std::ranges::binary_search(refs, ref); });
   if (!status) NoteFailure("WAL truncation failed", status.error());
+}
+
+void Database::State::MapFullChunks() {
+  if (const Status moved = head.MapFullChunks(); !moved) {
+    NoteFailure("Writing head chunks failed", moved.error());
+  }
+}
+
+void Database::State::KeepCheckpoint() {
+  const int64_t age_ms = (clock.MonotonicNs() - checkpoint_ns) / 1'000'000;
+  const bool is_old =
+      options.checkpoint_interval_ms > 0 && age_ms >= options.checkpoint_interval_ms;
+  if (is_checkpoint_due || is_old) WriteCheckpoint();
+  // Behind the checkpoint: the one before may refer to them.
+  if (const Status removed = head.RemoveOldChunkFiles(); !removed) {
+    NoteFailure("Removing head chunk files failed", removed.error());
+  }
+}
+
+void Database::State::WriteCheckpoint() {
+  checkpoint_ns = clock.MonotonicNs();  // After a failure too: the next is as far away.
+  is_checkpoint_due = false;
+  const auto written = head.WriteCheckpoint(
+      CheckpointPlace(),
+      {[this] { return wal->position(); }, [this] { return DeletionRecords(); }});
+  if (written) {
+    logger.Debug("Head checkpoint written", {{"series", std::to_string(written->series)},
+                                             {"bytes", std::to_string(written->size_bytes)}});
+    return;
+  }
+  // The head holds what the file has no place for, or there is no log yet: the log is enough.
+  const ErrorCode code = written.error().code();
+  if (code == ErrorCode::kUnimplemented || code == ErrorCode::kNotFound) {
+    logger.Debug("No head checkpoint", {{"reason", written.error().message()}});
+    return;
+  }
+  NoteFailure("Writing the head checkpoint failed", written.error());
+}
+
+std::vector<std::string> Database::State::DeletionRecords() const {
+  std::vector<TombstoneRecord> records;
+  const auto current = deletions.current();
+  for (const auto& [labels, tombstones] : *current) {
+    const uint64_t ref = head.WalRefOf(labels);
+    if (ref == 0) continue;
+    for (const Tombstone& tombstone : tombstones.all()) {
+      records.push_back({ref, tombstone.start_ms, tombstone.end_ms});
+    }
+  }
+  if (records.empty()) return {};
+  std::string record;
+  EncodeTombstones(records, record);
+  return {std::move(record)};
 }
 
 }  // namespace tocsin::tsdb

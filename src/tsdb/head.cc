@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tsdb/batch_appender.h"
+#include "tsdb/head_chunk_mapping.h"
 #include "tsdb/head_querier.h"
 #include "tsdb/head_replay.h"
 #include "tsdb/head_state.h"
@@ -45,18 +46,44 @@ std::vector<HeadSeriesExtent> Head::ListExtents(std::span<const Matcher> matcher
 }
 
 Result<HeadCheckpointReport> Head::LoadCheckpoint(const HeadCheckpointPlace& place) {
-  return LoadHeadCheckpoint(*state_, place);
+  auto loaded = LoadHeadCheckpoint(*state_, place);
+  if (!loaded && state_->chunk_files != nullptr) {
+    // What cannot be removed is in nobody's way but Prometheus', which then reads its log.
+    (void)state_->chunk_files->Keep({});
+  }
+  return loaded;
 }
 
 Result<HeadCheckpointReport> Head::WriteCheckpoint(const HeadCheckpointPlace& place,
                                                    const HeadCheckpointSource& source) {
   MutexLock lock(truncation_mutex_);
   if (state_->replays != 0) return Error(ErrorCode::kUnavailable, "the log is still being read");
+  if (state_->chunk_files != nullptr) {
+    // For a small file; without room for it the chunks go into the checkpoint themselves.
+    (void)HeadChunkMapping(*state_).MoveAll();
+  }
   return WriteHeadCheckpoint(*state_, place, source);
 }
 
-std::unique_ptr<ReplayVisitor> Head::MakeSeriesReplay() {
-  return std::make_unique<HeadSeriesReplay>(*state_);
+Status Head::MapFullChunks() {
+  if (state_->chunk_files == nullptr) return {};
+  MutexLock lock(truncation_mutex_);
+  return HeadChunkMapping(*state_).MoveAll();
+}
+
+Status Head::RemoveOldChunkFiles() {
+  if (state_->chunk_files == nullptr) return {};
+  MutexLock lock(truncation_mutex_);
+  if (truncation_->TakeHasDroppedFileChunks()) {
+    // So that what is in the file now is not held by what is to come.
+    TOCSIN_RETURN_IF_ERROR(state_->chunk_files->CutFile());
+  }
+  return state_->chunk_files->Truncate(truncation_->oldest_chunk_file());
+}
+
+std::unique_ptr<ReplayVisitor> Head::MakeSeriesReplay(
+    std::function<void(const HeadDeletion&)> on_deleted) {
+  return std::make_unique<HeadSeriesReplay>(*state_, std::move(on_deleted));
 }
 
 void Head::RefuseBefore(int64_t min_time_ms) {
@@ -118,6 +145,12 @@ std::vector<MetadataOfSeries> Head::MetadataOf(std::span<const Matcher> matchers
     }
   }
   return found;
+}
+
+uint64_t Head::WalRefOf(const Labels& labels) const {
+  ReadLock lock(state_->index_mutex);
+  const SeriesId id = state_->index.Find(labels);
+  return id == SeriesIndex::kNone ? 0 : state_->series.wal_refs[id];
 }
 
 std::vector<uint64_t> Head::WalRefs() const { return state_->WalRefs(); }

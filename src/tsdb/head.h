@@ -64,8 +64,11 @@ class Head final : public storage::Appendable, public storage::Queryable {
   std::unique_ptr<ReplayVisitor> MakeReplay(
       std::function<void(const ReplayProgress&)> on_progress,
       std::function<void(const HeadDeletion&)> on_deleted = {});
-  /// Takes only the series of a log, while nobody else uses the head.
-  std::unique_ptr<ReplayVisitor> MakeSeriesReplay();
+  /// Takes only the series of a log, while nobody else uses the head, and tells `on_deleted` what
+  /// was deleted. It also notes where the log's samples end: while they are replayed, older ones
+  /// are out of bounds to appenders.
+  std::unique_ptr<ReplayVisitor> MakeSeriesReplay(
+      std::function<void(const HeadDeletion&)> on_deleted = {});
 
   /// Refuses samples before `min_time_ms` from now on, replayed ones too. When it returns, no
   /// commit is under way that was judged before: what the head holds of that time can only become
@@ -78,6 +81,13 @@ class Head final : public storage::Appendable, public storage::Queryable {
   /// Forgets samples before `min_time_ms` and series without samples. Does not wait for readers:
   /// what they may see is freed by a later call. Does nothing while a replay is under way.
   void Truncate(int64_t min_time_ms);
+
+  /// Moves full chunks from memory to the head chunk files, if the head has any. To be called every
+  /// minute or so; may run beside a replay. What fails stays in memory.
+  Status MapFullChunks();
+  /// Removes the head chunk files that the last Truncate left without use. A checkpoint that was
+  /// written before it becomes worthless.
+  Status RemoveOldChunkFiles();
 
   /// The same for the log of samples out of order, after its own.
   std::unique_ptr<ReplayVisitor> MakeOutOfOrderReplay(
@@ -100,13 +110,15 @@ class Head final : public storage::Appendable, public storage::Queryable {
   std::vector<MetadataOfSeries> MetadataOf(std::span<const Matcher> matchers) const;
 
   /// Fills an empty head from its checkpoint, while nobody else uses it; the log is then to be
-  /// replayed from the position returned. After any error the head is still empty. See
-  /// LoadHeadCheckpoint.
+  /// replayed from the position returned. After any error the head is still empty, and what was in
+  /// its chunk files is removed: the log has all of it. See LoadHeadCheckpoint.
   Result<HeadCheckpointReport> LoadCheckpoint(const HeadCheckpointPlace& place);
   /// See WriteHeadCheckpoint. Excludes Truncate; kUnavailable while a replay is under way.
   Result<HeadCheckpointReport> WriteCheckpoint(const HeadCheckpointPlace& place,
                                                const HeadCheckpointSource& source);
 
+  /// The log's reference to the series with these labels; 0 if there is none.
+  uint64_t WalRefOf(const Labels& labels) const;
   /// References to the series there are, in the log's numbering, rising; a series may have several.
   std::vector<uint64_t> WalRefs() const;
 

@@ -21,7 +21,7 @@ static_assert(std::endian::native == std::endian::little, "the file is copied as
 
 inline constexpr char kHeadCheckpointMagic[8] = {'T', 'O', 'C', 'S', 'I', 'N', 'H', 'C'};
 /// Raised with every change of the format: a file of another version is not read.
-inline constexpr uint32_t kHeadCheckpointVersion = 1;
+inline constexpr uint32_t kHeadCheckpointVersion = 2;
 
 enum class HeadCheckpointBlock : uint32_t {
   kState = 1,    ///< Once, first: a HeadCheckpointState.
@@ -33,6 +33,7 @@ enum class HeadCheckpointBlock : uint32_t {
   /// metadata.
   kRecords = 6,
   kCallerRecords = 7,  ///< The same, of who asked for the checkpoint.
+  kChunkFiles = 8,     ///< HeadChunkExtent: the head chunk files that series refer to.
 };
 
 /// Before each block's payload. The checksum (CRC-32C) is of type, size and payload.
@@ -51,6 +52,7 @@ struct HeadCheckpointState {
   uint64_t next_wal_ref = 0;
   int64_t min_time_ms = 0;
   int64_t max_time_ms = 0;
+  int64_t horizon_ms = 0;  ///< What is older was truncated, though chunks may still have it.
 };
 
 /// How much there must have been.
@@ -79,7 +81,8 @@ struct CheckpointSeries {
   uint16_t has_times_of_previous = 0;
 };
 
-/// A sealed chunk, before its bytes.
+/// A sealed chunk, before its bytes. With a sample_count of 0 it is in a head chunk file, and its
+/// reference there (u64) comes instead of bytes.
 struct CheckpointChunk {
   int64_t first_timestamp_ms = 0;
   uint32_t size_bytes = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,11 @@ struct Block {
 
 Error Damaged(std::string_view what) {
   return Errorf(ErrorCode::kCorruption, "head checkpoint is damaged: {}", what);
+}
+
+Status CheckCrc(const Block& block) {
+  const HeadCheckpointBlockHeader header{0, block.type, block.payload.size()};
+  return BlockCrc(header, block.payload) == block.crc ? Status() : Damaged("wrong checksum");
 }
 
 // A series as it stands in a block; views into the file.
@@ -84,6 +90,7 @@ class Loader {
   // Looks at every byte, and changes nothing.
   Status Check() {
     TOCSIN_RETURN_IF_ERROR(SplitBlocks());
+    TOCSIN_RETURN_IF_ERROR(CheckChunkFiles());
     std::vector<Status> verdicts(blocks_.size());
     pool_.ParallelFor(blocks_.size(), [&](size_t i) { verdicts[i] = CheckBlock(blocks_[i]); });
     for (const Status& verdict : verdicts) TOCSIN_RETURN_IF_ERROR(verdict);
@@ -93,6 +100,7 @@ class Loader {
   const HeadCheckpointState& moment() const { return moment_; }
   uint64_t series_count() const { return end_.series_count; }
   std::vector<std::string> CallerRecords() const;
+  std::span<const HeadChunkExtent> chunk_files() const { return chunk_files_; }
 
   void Load() {
     {
@@ -110,12 +118,16 @@ class Loader {
       }
     });
     LoadRecords();
-    state_.NoteTimes(moment_.min_time_ms, moment_.max_time_ms);
+    const int64_t horizon_ms = std::max(moment_.horizon_ms, state_.refused_before_ms.load());
+    state_.isolation.RaiseMinTime(horizon_ms);
+    state_.NoteTimes(std::max(moment_.min_time_ms, horizon_ms), moment_.max_time_ms);
     state_.metrics.series_created.Increment(static_cast<double>(end_.series_count));
   }
 
  private:
   Status SplitBlocks();
+  Status CheckChunkFiles();
+  bool AreSealedSensible(std::string_view sealed) const;
   Status CheckBlock(Block& block) const;
   Status CheckSeries(Block& block) const;
   Status CheckWhole();
@@ -132,6 +144,7 @@ class Loader {
   std::vector<Block> blocks_;
   HeadCheckpointState moment_;
   HeadCheckpointEnd end_;
+  std::vector<HeadChunkExtent> chunk_files_;
   std::vector<PairId> pair_of_;  // By the id in the file; kNone: not there.
 };
 
@@ -158,9 +171,37 @@ Status Loader::SplitBlocks() {
   return {};
 }
 
+Status Loader::CheckChunkFiles() {
+  for (const Block& block : blocks_) {
+    if (block.type != HeadCheckpointBlock::kChunkFiles) continue;
+    TOCSIN_RETURN_IF_ERROR(CheckCrc(block));
+    RawReader in(block.payload);
+    while (!in.empty()) chunk_files_.push_back(in.Read<HeadChunkExtent>());
+    if (in.failed()) return Damaged("a head chunk file ends early");
+  }
+  if (chunk_files_.empty()) return {};
+  if (state_.chunk_files == nullptr) {
+    return Error(ErrorCode::kOutOfBounds, "head checkpoint refers to head chunk files");
+  }
+  return state_.chunk_files->Check(chunk_files_);
+}
+
+// What is in a file must be within what the file had.
+bool Loader::AreSealedSensible(std::string_view sealed) const {
+  for (RawReader in(sealed); !in.empty();) {
+    const auto chunk = in.Read<CheckpointChunk>();
+    const std::string_view payload = in.ReadBytes(chunk.size_bytes);
+    if (chunk.sample_count != 0) continue;
+    if (payload.size() != sizeof(uint64_t)) return false;
+    const HeadChunkRef ref{At<uint64_t>(payload, 0)};
+    const auto file = std::ranges::find(chunk_files_, ref.file(), &HeadChunkExtent::file);
+    if (file == chunk_files_.end() || ref.offset() >= file->size_bytes) return false;
+  }
+  return true;
+}
+
 Status Loader::CheckBlock(Block& block) const {
-  const HeadCheckpointBlockHeader header{0, block.type, block.payload.size()};
-  if (BlockCrc(header, block.payload) != block.crc) return Damaged("wrong checksum");
+  TOCSIN_RETURN_IF_ERROR(CheckCrc(block));
   return block.type == HeadCheckpointBlock::kSeries ? CheckSeries(block) : Status();
 }
 
@@ -168,7 +209,9 @@ Status Loader::CheckSeries(Block& block) const {
   RawReader in(block.payload);
   SeriesView view;
   while (ReadSeries(in, view)) {
-    if (!IsSensible(view)) return Damaged("a series makes no sense");
+    if (!IsSensible(view) || !AreSealedSensible(view.sealed)) {
+      return Damaged("a series makes no sense");
+    }
     ++block.series_count;
   }
   return in.failed() ? Damaged("a series ends early") : Status();
@@ -214,6 +257,8 @@ Status Loader::CheckWhole() {
       case HeadCheckpointBlock::kCallerRecords:
         while (!in.empty()) in.ReadBytes(in.Read<uint32_t>());
         break;
+      case HeadCheckpointBlock::kChunkFiles:
+        break;  // Has been looked at first.
       case HeadCheckpointBlock::kEnd:
         end_ = in.Read<HeadCheckpointEnd>();
         break;
@@ -293,8 +338,15 @@ void Loader::LoadColumns(const Block& block) {
     state_.columns.Restore(session, column, cursor, view.open_bits);
     for (RawReader chunks(view.sealed); !chunks.empty();) {
       const auto chunk = chunks.Read<CheckpointChunk>();
-      state_.columns.RestoreSealed(session, column, chunk.first_timestamp_ms, chunk.sample_count,
-                                   chunks.ReadBytes(chunk.size_bytes));
+      const std::string_view payload = chunks.ReadBytes(chunk.size_bytes);
+      if (chunk.sample_count == 0) {
+        const HeadChunkRef ref{At<uint64_t>(payload, 0)};
+        state_.columns.RestoreSealed(session, column,
+                                     SealedChunk::InFile(chunk.first_timestamp_ms, ref));
+      } else {
+        state_.columns.RestoreSealed(session, column, chunk.first_timestamp_ms, chunk.sample_count,
+                                     payload);
+      }
     }
     if (view.values.empty()) continue;
     timestamps_ms.resize(view.head.loose_count);
@@ -349,6 +401,9 @@ Result<HeadCheckpointReport> LoadHeadCheckpoint(HeadState& state,
     return Errorf(
         ErrorCode::kOutOfBounds, "head checkpoint does not belong to this log: {}",
         fingerprint ? "other records are before its place" : fingerprint.error().message());
+  }
+  if (state.chunk_files != nullptr) {
+    TOCSIN_RETURN_IF_ERROR(state.chunk_files->Keep(loader.chunk_files()));
   }
   loader.Load();
   return HeadCheckpointReport{position, loader.series_count(), file->bytes().size(),

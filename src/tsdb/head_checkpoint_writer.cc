@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tsdb/head_checkpoint.h"
@@ -77,6 +78,7 @@ Moment NoteMoment(HeadState& state, const std::function<WalPosition()>& position
   moment.state.offset = moment.position.offset;
   moment.state.next_wal_ref = state.next_wal_ref;
   moment.state.min_time_ms = state.min_time_ms.load(std::memory_order_relaxed);
+  moment.state.horizon_ms = state.isolation.min_time_ms();
   moment.state.max_time_ms = state.max_time_ms.load(std::memory_order_relaxed);
   return moment;
 }
@@ -132,6 +134,7 @@ class SeriesWriter {
                    "histograms and start timestamps have no place in it");
     }
     CollectLoose(column, group, slot);
+    SealedChunkReader reader = state_.columns.MakeSealedReader();
     const auto pairs = state_.index.PairsOf(id);
     const auto sealed = state_.columns.Sealed(column);
     CheckpointSeries head;
@@ -155,10 +158,16 @@ class SeriesWriter {
     PutArray(pairs.data(), pairs.size());
     if (column.open != 0) payload_.append(state_.columns.OpenBits(column));
     for (const SealedChunk& chunk : sealed) {
-      const std::string_view bits = state_.columns.SealedBits(chunk);
-      PutRaw(payload_, CheckpointChunk{chunk.first_timestamp_ms, static_cast<uint32_t>(bits.size()),
-                                       chunk.sample_count});
-      payload_.append(bits);
+      if (chunk.is_in_file()) {
+        PutRaw(payload_, CheckpointChunk{chunk.first_timestamp_ms(), sizeof(uint64_t), 0});
+        PutRaw(payload_, chunk.ref().packed);
+        continue;
+      }
+      TOCSIN_ASSIGN_OR_RETURN(const SealedContents contents, reader.Read(chunk));
+      PutRaw(payload_,
+             CheckpointChunk{chunk.first_timestamp_ms(),
+                             static_cast<uint32_t>(contents.bits.size()), contents.sample_count});
+      payload_.append(contents.bits);
     }
     if (head.has_times_of_previous == 0) PutArray(loose_times_.data(), loose_times_.size());
     PutArray(loose_values_.data(), loose_values_.size());
@@ -279,12 +288,15 @@ void WriteMetadata(HeadState& state, const std::vector<SeriesId>& ids, BlockFile
 
 // The file and its name last, when all that it says is durable.
 Result<uint64_t> WriteFile(HeadState& state, const HeadCheckpointPlace& place, const Moment& moment,
+                           std::span<const HeadChunkExtent> chunk_files,
                            const HeadCheckpointSource& source, const std::string& path) {
   TOCSIN_ASSIGN_OR_RETURN(auto opened, place.fs.OpenForWriting(path, true));
   BlockFile file(std::move(opened));
   std::string payload;
   PutRaw(payload, moment.state);
   file.Write(HeadCheckpointBlock::kState, payload);
+  for (const HeadChunkExtent& extent : chunk_files) PutRaw(payload, extent);
+  file.Write(HeadCheckpointBlock::kChunkFiles, payload);
   HeadCheckpointEnd end;
   end.pair_count = WritePairs(state, moment.pair_limit, file);
   end.series_count = moment.ids.size();
@@ -314,8 +326,14 @@ Result<HeadCheckpointReport> WriteHeadCheckpoint(HeadState& state, const HeadChe
   Moment moment = NoteMoment(state, source.position);
   TOCSIN_ASSIGN_OR_RETURN(moment.state.log_fingerprint,
                           LogFingerprint(place.fs, place.log_directory, moment.position));
+  std::vector<HeadChunkExtent> chunk_files;
+  if (state.chunk_files != nullptr) {
+    TOCSIN_RETURN_IF_ERROR(state.chunk_files->Flush(HeadChunkFiles::Durability::kDurable));
+    chunk_files = state.chunk_files->Extents();
+  }
   const std::string unfinished = place.path + ".tmp";
-  const Result<uint64_t> size_bytes = WriteFile(state, place, moment, source, unfinished);
+  const Result<uint64_t> size_bytes =
+      WriteFile(state, place, moment, chunk_files, source, unfinished);
   if (!size_bytes) {
     (void)place.fs.Remove(unfinished);
     return size_bytes.error();

@@ -5,6 +5,7 @@
 namespace tocsin::tsdb {
 
 class CommitLog;
+class HeadChunkFiles;
 
 struct HeadOptions {
   uint64_t max_series = 0;  ///< Above it new series are refused with kTooLarge; 0: no limit.
@@ -18,6 +19,8 @@ struct HeadOptions {
   /// Where samples out of order are written, if not to the head's log. Kept; may be null.
   CommitLog* out_of_order_log = nullptr;
   uint64_t max_exemplars = 0;  ///< 0: exemplars are dropped.
+  /// Where full chunks go. Kept, and nobody else's; null: they stay in memory.
+  HeadChunkFiles* chunk_files = nullptr;
 };
 
 }  // namespace tocsin::tsdb

@@ -45,6 +45,21 @@ void AddSeries(HeadState& state, const SeriesBatch& batch, WalRefs& refs) {
   }
 }
 
+void TellDeleted(HeadState& state, const WalRefs& refs, std::span<const TombstoneRecord> tombstones,
+                 const std::function<void(const HeadDeletion&)>& on_deleted) {
+  if (!on_deleted) return;
+  for (const TombstoneRecord& tombstone : tombstones) {
+    const SeriesId id = refs.Find(tombstone.ref);
+    if (id == SeriesIndex::kNone) continue;
+    HeadDeletion deletion{{}, tombstone.start_ms, tombstone.end_ms};
+    {
+      ReadLock lock(state.index_mutex);
+      deletion.labels = state.index.LabelsOf(id);
+    }
+    on_deleted(deletion);
+  }
+}
+
 }  // namespace
 
 HeadReplay::HeadReplay(HeadState& state, std::function<void(const ReplayProgress&)> on_progress,
@@ -70,10 +85,37 @@ Status HeadReplay::OnSeries(SeriesBatch& batch) {
   return {};
 }
 
-HeadSeriesReplay::HeadSeriesReplay(HeadState& state) : state_(state), refs_(KnownRefs(state)) {}
+HeadSeriesReplay::HeadSeriesReplay(HeadState& state,
+                                   std::function<void(const HeadDeletion&)> on_deleted)
+    : state_(state), on_deleted_(std::move(on_deleted)), refs_(KnownRefs(state)) {}
 
 Status HeadSeriesReplay::OnSeries(SeriesBatch& batch) {
   AddSeries(state_, batch, refs_);
+  return {};
+}
+
+template <typename Record>
+Status HeadSeriesReplay::NoteTimes(const std::vector<Record>& records) {
+  int64_t end_ms = state_.log_end_ms.load(std::memory_order_relaxed);
+  for (const Record& record : records) end_ms = std::max(end_ms, record.timestamp_ms);
+  state_.log_end_ms.store(end_ms, std::memory_order_relaxed);
+  return {};
+}
+
+Status HeadSeriesReplay::OnSamples(std::vector<SampleRecord>& samples) {
+  return NoteTimes(samples);
+}
+
+Status HeadSeriesReplay::OnHistograms(std::vector<HistogramRecord>& histograms) {
+  return NoteTimes(histograms);
+}
+
+Status HeadSeriesReplay::OnFloatHistograms(std::vector<FloatHistogramRecord>& histograms) {
+  return NoteTimes(histograms);
+}
+
+Status HeadSeriesReplay::OnTombstones(std::vector<TombstoneRecord>& tombstones) {
+  TellDeleted(state_, refs_, tombstones, on_deleted_);
   return {};
 }
 
@@ -146,13 +188,7 @@ bool HeadReplay::Store(SlabArena::Session& session, const GatheredSample& sample
 }
 
 Status HeadReplay::OnTombstones(std::vector<TombstoneRecord>& tombstones) {
-  if (!on_deleted_) return {};
-  for (const TombstoneRecord& tombstone : tombstones) {
-    const SeriesId id = FindRef(tombstone.ref);
-    if (id == SeriesIndex::kNone) continue;
-    ReadLock lock(state_.index_mutex);
-    on_deleted_({state_.index.LabelsOf(id), tombstone.start_ms, tombstone.end_ms});
-  }
+  TellDeleted(state_, refs_, tombstones, on_deleted_);
   return {};
 }
 

@@ -81,17 +81,25 @@ class HeadReplay final : public ReplayVisitor {
 
 /// Makes the series of a log known to a head, and nothing else: after this pass over the log, which
 /// is short against one over the samples, the head may be used while HeadReplay makes the other.
-/// Confined to a thread.
+/// Of samples it notes how new they are. Confined to a thread.
 class HeadSeriesReplay final : public ReplayVisitor {
  public:
-  /// `state` must outlive it.
-  explicit HeadSeriesReplay(HeadState& state);
+  /// `state` must outlive it. `on_deleted` may be empty.
+  explicit HeadSeriesReplay(HeadState& state,
+                            std::function<void(const HeadDeletion&)> on_deleted = {});
 
   Status OnSeries(SeriesBatch& batch) override;
-  Status OnSamples(std::vector<SampleRecord>&) override { return {}; }
+  Status OnSamples(std::vector<SampleRecord>& samples) override;
+  Status OnHistograms(std::vector<HistogramRecord>& histograms) override;
+  Status OnFloatHistograms(std::vector<FloatHistogramRecord>& histograms) override;
+  Status OnTombstones(std::vector<TombstoneRecord>& tombstones) override;
 
  private:
+  template <typename Record>
+  Status NoteTimes(const std::vector<Record>& records);
+
   HeadState& state_;
+  const std::function<void(const HeadDeletion&)> on_deleted_;
   WalRefs refs_;
 };
 

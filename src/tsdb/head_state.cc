@@ -231,6 +231,10 @@ AppendBounds HeadState::BoundsNow() const {
   bounds.window_ms = out_of_order_window_ms.load(std::memory_order_relaxed);
   bounds.min_valid_ms =
       std::max(isolation.min_time_ms(), refused_before_ms.load(std::memory_order_relaxed));
+  const int64_t log_end = log_end_ms.load(std::memory_order_relaxed);
+  if (log_end != INT64_MIN && replays.load(std::memory_order_relaxed) != 0) {
+    bounds.min_valid_ms = std::max(bounds.min_valid_ms, log_end + 1);
+  }
   if (block_range_ms > 0 && bounds.newest_ms >= std::numeric_limits<int64_t>::min() / 2) {
     bounds.min_valid_ms = std::max(bounds.min_valid_ms, bounds.newest_ms - block_range_ms / 2);
   }

@@ -40,15 +40,18 @@ struct HeadState {
   HeadState(CommitLog& commit_log, HeadMetrics& head_metrics, const HeadOptions& options)
       : log(commit_log),
         out_of_order_log(options.out_of_order_log),
+        chunk_files(options.chunk_files),
         metrics(head_metrics),
         limits({options.max_series, options.max_series_per_job, options.max_memory_bytes}),
         block_range_ms(options.block_range_ms),
         out_of_order_window_ms(options.out_of_order_window_ms),
+        columns(options.chunk_files),
         exemplars(head_metrics.exemplars, options.max_exemplars) {}
 
   // Constant after construction, or with synchronisation of their own.
   CommitLog& log;
   CommitLog* const out_of_order_log;  // Null: `log` takes samples out of order too.
+  HeadChunkFiles* const chunk_files;  // Null: full chunks stay in memory.
   HeadMetrics& metrics;
   SeriesLimits limits;
   MemoryMeter memory;
@@ -69,6 +72,8 @@ struct HeadState {
   std::atomic<int64_t> refused_before_ms{std::numeric_limits<int64_t>::min()};
 
   std::atomic<uint32_t> replays{0};  // Under way: not all is there that the log has.
+  // Of the samples that are still to be replayed; what is appended meanwhile must be newer.
+  std::atomic<int64_t> log_end_ms{std::numeric_limits<int64_t>::min()};
 
   mutable SharedMutex index_mutex;
   SeriesIndex index GUARDED_BY(index_mutex);

@@ -17,6 +17,7 @@ void HeadTruncation::Truncate(int64_t min_time_ms) {
   const int64_t oldest_ms = state_.isolation.OldestMinTime();
   const uint64_t visible_to_all = state_.isolation.OldestSequence();
   std::vector<SeriesId> candidates;
+  oldest_chunk_file_ = state_.chunk_files == nullptr ? 0 : state_.chunk_files->next_file();
   for (const SeriesId id : AllSeries()) {
     if (DropSamples(id, oldest_ms, visible_to_all)) candidates.push_back(id);
   }
@@ -48,7 +49,15 @@ bool HeadTruncation::DropSamples(SeriesId id, int64_t min_time_ms, uint64_t visi
         }
         SlabArena::Session session(state_.columns.arena());
         if (group == nullptr) state_.columns.DrainPending(session, column, visible_to_all);
+        const auto sealed_before = state_.columns.Sealed(column);
+        const size_t count_before = sealed_before.size();
+        const bool was_in_file = count_before > 0 && sealed_before.front().is_in_file();
         state_.columns.DropBefore(session, column, min_time_ms);
+        const auto sealed = state_.columns.Sealed(column);
+        if (was_in_file && sealed.size() < count_before) has_dropped_file_chunks_ = true;
+        if (!sealed.empty() && sealed.front().is_in_file()) {
+          oldest_chunk_file_ = std::min(oldest_chunk_file_, sealed.front().ref().file());
+        }
         if (SeriesExtras* const extras = state_.extras.Find(id)) {
           extras->histograms.DropBefore(min_time_ms);
           extras->starts.DropBefore(min_time_ms);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "tsdb/head_state.h"
@@ -20,6 +21,11 @@ class HeadTruncation {
   /// Makes samples before `min_time_ms` invisible to readers to come, and frees what nobody can
   /// see.
   void Truncate(int64_t min_time_ms);
+  /// The oldest head chunk file that is needed for what the last Truncate left, or for what was
+  /// moved to files since.
+  uint32_t oldest_chunk_file() const { return oldest_chunk_file_; }
+  /// Whether chunks that were in files have gone since the last call.
+  bool TakeHasDroppedFileChunks() { return std::exchange(has_dropped_file_chunks_, false); }
 
  private:
   /// Series removed at a time, and the number of the first reader that cannot have seen them.
@@ -36,6 +42,8 @@ class HeadTruncation {
 
   HeadState& state_;
   std::vector<Removed> removed_;
+  uint32_t oldest_chunk_file_ = 0;  // Nothing is known before the first Truncate.
+  bool has_dropped_file_chunks_ = false;
 };
 
 }  // namespace tocsin::tsdb

@@ -12,9 +12,14 @@ Status OutOfOrderLog::OpenLocked() {
 
 Status OutOfOrderLog::Replay(ReplayVisitor& visitor) {
   if (!fs_.Exists(directory_)) return {};
-  MutexLock lock(mutex_);
-  TOCSIN_RETURN_IF_ERROR(OpenLocked());
-  TOCSIN_ASSIGN_OR_RETURN(const ReplayReport report, wal_->Replay(visitor));
+  Wal* wal = nullptr;
+  {
+    MutexLock lock(mutex_);
+    TOCSIN_RETURN_IF_ERROR(OpenLocked());
+    wal = wal_.get();  // From here on it stays.
+  }
+  // Not under the lock: commits may come meanwhile.
+  TOCSIN_ASSIGN_OR_RETURN(const ReplayReport report, wal->Replay(visitor));
   logger_.Info("WBL replay completed", {{"samples", std::to_string(report.samples)},
                                         {"corruptions", std::to_string(report.corruption_count)}});
   return {};

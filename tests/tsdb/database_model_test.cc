@@ -35,6 +35,8 @@ class Driver {
       case 5:
       case 6:
       case 7:
+        // Every other time the checkpoint of the head is due.
+        world_.clock.AdvanceMs(world_.options.checkpoint_interval_ms / 2);
         world_.database->Maintain(now_ms_);
         return;
       default:
@@ -63,7 +65,12 @@ class Driver {
 
   void Restart() {
     held_.reset();
+    if (random_() % 2 == 0) {
+      ASSERT_TRUE(world_.database->Close().ok());
+    }
+    world_.options.replays_in_background = random_() % 2 == 0;
     ASSERT_TRUE(world_.Open().ok());
+    ASSERT_TRUE(world_.database->WaitForReplay().ok());
   }
 
   void Delete() {

@@ -249,7 +249,7 @@ TEST_F(HeadCheckpointDamageTest, EveryTruncationIsFound) {
 }
 
 TEST_F(HeadCheckpointDamageTest, AnotherVersionIsNotRead) {
-  bytes[8] = 2;
+  bytes[8] = 9;
   Rewrite(bytes);
   ExpectIgnored(ErrorCode::kUnimplemented, "version");
 }

@@ -95,19 +95,22 @@ TEST(HeadReplayTest, NewSeriesGetReferencesThatTheLogDoesNotHave) {
   EXPECT_GT(refs.back(), known.back());
 }
 
-TEST(HeadReplayTest, SamplesOfTheLogThatAreNotOlderThanNewOnesArePassedOver) {
+TEST(HeadReplayTest, WhatIsNotNewerThanTheLogIsRefusedMeanwhile) {
   FaultyFs fs;
-  WriteLog(fs);
+  const Contents old = WriteLog(fs);
   LoggedHead logged(fs);
   ASSERT_TRUE(logged.wal->Replay(*logged.head->MakeSeriesReplay()).ok());
-  const auto replay = logged.head->MakeReplay({});
-  const auto row = logged.head->MakeRowAppender();
-  Scrape(*row, 100'500);  // The clock went back.
-  ASSERT_TRUE(logged.wal->Replay(*replay).ok());
-  const SampleBits samples = ReadAll(*logged.head)[Series("row", 5).ToString()];
-  ASSERT_EQ(samples.size(), 101u);
-  EXPECT_EQ(samples.back().first, 100'500);
-  EXPECT_EQ(samples[99].first, 100'000);
+  {
+    const auto replay = logged.head->MakeReplay({});
+    const auto row = logged.head->MakeRowAppender();
+    Scrape(*row, 100'500);  // The clock went back: it would keep half of the log out.
+    auto appender = logged.head->MakeAppender();
+    EXPECT_FALSE(appender->Append(0, Series("row", 5), 150'000, 1).ok());
+    ASSERT_TRUE(logged.wal->Replay(*replay).ok());
+  }
+  EXPECT_EQ(Differences(ReadAll(*logged.head), old), "");
+  Append(*logged.head, Series("other", 5), 199'000, 1);
+  EXPECT_EQ(ReadAll(*logged.head).size(), old.size() + 1);
 }
 
 TEST(HeadReplayTest, NothingIsTruncatedMeanwhile) {

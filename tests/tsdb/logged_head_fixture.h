@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "tsdb/head_chunks/head_chunk_files.h"
 #include "tsdb/head_fixture.h"
 #include "tsdb/wal/wal.h"
 
@@ -27,11 +28,20 @@ class WalLog final : public CommitLog {
 
 /// A head with a log, as a database has them.
 struct LoggedHead {
-  explicit LoggedHead(Fs& file_system, WalOptions options = {}) : fs(file_system) {
+  /// With a `chunk_directory`, full chunks go there.
+  explicit LoggedHead(Fs& file_system, WalOptions options = {},
+                      const std::string& chunk_directory = "", size_t buffer_bytes = 1 << 20)
+      : fs(file_system) {
     wal = Wal::Open({fs, clock, logger, registry}, "/data/wal", options).value();
     log.emplace(*wal);
     Head::Options head_options;
     head_options.max_exemplars = 100;
+    if (!chunk_directory.empty()) {
+      HeadChunkOptions chunk_options;
+      chunk_options.buffer_bytes = buffer_bytes;
+      chunk_files = HeadChunkFiles::Open(fs, chunk_directory, chunk_options).value();
+      head_options.chunk_files = chunk_files.get();
+    }
     head = std::make_unique<Head>(*log, metrics, head_options);
   }
   HeadCheckpointPlace Place() { return {fs, kCheckpointPath, "/data/wal"}; }
@@ -53,6 +63,7 @@ struct LoggedHead {
   HeadMetrics metrics{registry};
   std::unique_ptr<Wal> wal;
   std::optional<WalLog> log;
+  std::unique_ptr<HeadChunkFiles> chunk_files;
   std::unique_ptr<Head> head;
   Result<HeadCheckpointReport> loaded = Error(ErrorCode::kNotFound, "not started");
 };

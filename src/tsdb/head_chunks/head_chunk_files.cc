@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/crc32c.h"
 #include "base/varint.h"
 
 namespace tocsin::tsdb {
@@ -94,6 +95,78 @@ Status HeadChunkFiles::ForEach(const Visitor& visit, const DamageReport& report)
   return {};
 }
 
+std::vector<HeadChunkExtent> HeadChunkFiles::Extents() const {
+  MutexLock lock(mutex_);
+  std::vector<HeadChunkExtent> extents;
+  for (const auto& [number, extent] : extents_) extents.push_back(extent);
+  return extents;
+}
+
+Status HeadChunkFiles::Check(std::span<const HeadChunkExtent> extents) const {
+  const std::shared_ptr<const Table> now = table();
+  for (const HeadChunkExtent& extent : extents) {
+    const auto found = now->files.find(extent.file);
+    if (found == now->files.end()) {
+      return Errorf(ErrorCode::kCorruption, "head chunk file {} is missing", PathOf(extent.file));
+    }
+    const std::string_view bytes = found->second->bytes();
+    if (bytes.size() < extent.size_bytes) {
+      return Errorf(ErrorCode::kCorruption, "head chunk file {} ends at byte {} of {}",
+                    PathOf(extent.file), bytes.size(), extent.size_bytes);
+    }
+    if (Crc32c(bytes.substr(0, extent.size_bytes)) != extent.crc) {
+      return Errorf(ErrorCode::kCorruption, "head chunk file {} is not what was written",
+                    PathOf(extent.file));
+    }
+  }
+  return {};
+}
+
+Status HeadChunkFiles::Keep(std::span<const HeadChunkExtent> extents) {
+  std::map<uint32_t, HeadChunkExtent> kept;
+  for (const HeadChunkExtent& extent : extents) kept[extent.file] = extent;
+  {
+    MutexLock lock(mutex_);
+    auto table = std::make_shared<Table>();
+    for (const auto& [number, extent] : kept) table->files[number] = table_->files.at(number);
+    table_ = std::move(table);
+    // Prometheus wants numbers without gaps.
+    last_number_ = kept.empty() ? 0 : kept.rbegin()->first;
+    extents_ = kept;
+  }
+  initial_files_.clear();
+  initial_damage_.clear();
+  return RemoveAllBut(kept);
+}
+
+/// Also shortens what is kept to its extent: chunks behind it would come a second time.
+Status HeadChunkFiles::RemoveAllBut(const std::map<uint32_t, HeadChunkExtent>& kept) {
+  TOCSIN_ASSIGN_OR_RETURN(std::vector<DirectoryEntry> entries, fs_.List(directory_));
+  Status first;
+  const auto note = [&](Status status) {
+    if (first && !status) first = std::move(status);
+  };
+  std::ranges::reverse(entries);  // The newest first: no gap after a crash.
+  for (const DirectoryEntry& entry : entries) {
+    const std::optional<uint32_t> number = ParseHeadChunkFileName(entry.name);
+    if (!number || entry.is_directory) continue;
+    const auto found = kept.find(*number);
+    if (found == kept.end()) {
+      note(fs_.Remove(PathOf(*number)));
+    } else if (entry.size_bytes > found->second.size_bytes) {
+      note(Shorten(PathOf(*number), found->second.size_bytes));
+    }
+  }
+  note(fs_.SyncDirectory(directory_));
+  return first;
+}
+
+Status HeadChunkFiles::Shorten(const std::string& path, uint64_t size_bytes) {
+  TOCSIN_ASSIGN_OR_RETURN(const auto file, fs_.OpenForWriting(path, false));
+  TOCSIN_RETURN_IF_ERROR(file->Truncate(size_bytes));
+  return file->Close();
+}
+
 Result<HeadChunkRef> HeadChunkFiles::Write(uint64_t series_ref, int64_t min_time_ms,
                                            int64_t max_time_ms, uint8_t encoding,
                                            std::string_view bytes, bool is_out_of_order) {
@@ -124,6 +197,9 @@ Result<HeadChunkRef> HeadChunkFiles::Write(uint64_t series_ref, int64_t min_time
   std::memcpy(buffer_->bytes.get() + buffer_->size, framed_.data(), framed_.size());
   // Release: a reader that acquires the new size sees the bytes below it.
   buffer_->size.store(buffer_->size + framed_.size(), std::memory_order_release);
+  HeadChunkExtent& extent = extents_[buffer_->file];
+  extent.crc = Crc32c(framed_, extent.crc);
+  extent.size_bytes += framed_.size();
   return ref;
 }
 
@@ -144,6 +220,7 @@ Status HeadChunkFiles::OpenFileLocked() {
   file_ = std::move(file);
   written_ = header.size();
   has_debris_ = false;
+  extents_[number] = {number, Crc32c(header), header.size()};
   buffer_ = std::make_shared<Buffer>();
   buffer_->file = number;
   buffer_->file_offset = written_;
@@ -220,6 +297,7 @@ Status HeadChunkFiles::Truncate(uint32_t number) {
     auto table = std::make_shared<Table>(*table_);
     if (file_) end = std::min(end, buffer_->file);
     table->files.erase(table->files.begin(), table->files.lower_bound(end));
+    extents_.erase(extents_.begin(), extents_.lower_bound(end));
     table_ = std::move(table);
   }
   // From the directory, so that what could not be mapped goes too.
@@ -240,6 +318,11 @@ std::shared_ptr<const HeadChunkFiles::Table> HeadChunkFiles::table() const {
 }
 
 HeadChunkReader HeadChunkFiles::MakeReader() const { return HeadChunkReader(*this); }
+
+uint32_t HeadChunkFiles::next_file() const {
+  MutexLock lock(mutex_);
+  return file_ ? buffer_->file : last_number_ + 1;
+}
 
 uint64_t HeadChunkFiles::size_bytes() const {
   const std::shared_ptr<const Table> now = table();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,14 @@ struct HeadChunkDamage {
   uint64_t offset = 0;
   uint64_t size_bytes = 0;
   std::string reason;
+};
+
+/// The begin of a file, by which it is known again.
+struct HeadChunkExtent {
+  uint32_t file = 0;
+  uint32_t crc = 0;  ///< CRC-32C of the first `size_bytes`.
+  uint64_t size_bytes = 0;
+  friend bool operator==(const HeadChunkExtent&, const HeadChunkExtent&) = default;
 };
 
 namespace internal {
@@ -85,6 +94,16 @@ class HeadChunkFiles {
   using DamageReport = std::function<void(const HeadChunkDamage& damage)>;
   Status ForEach(const Visitor& visit, const DamageReport& report) const;
 
+  /// All that was written and kept, buffered chunks included: what the next start may go on with if
+  /// a Flush(kDurable) after it succeeds.
+  std::vector<HeadChunkExtent> Extents() const;
+  /// Whether the files still begin with what Extents said; else kCorruption, naming the file.
+  Status Check(std::span<const HeadChunkExtent> extents) const;
+  /// Goes on with what Extents of an earlier run said, which Check has found to be there, and
+  /// removes whatever else is in the directory. Once, before any Write and reader; ForEach has
+  /// nothing to show afterwards. Goes on after an error, and returns the first.
+  Status Keep(std::span<const HeadChunkExtent> extents);
+
   /// Removes all files below `number` but the one that is being written. Readers go on with what
   /// they hold. Goes on after an error, and returns the first.
   Status Truncate(uint32_t number);
@@ -95,6 +114,8 @@ class HeadChunkFiles {
   /// Reads chunks. Cheap to make; one a query and thread. Must not outlive this object.
   HeadChunkReader MakeReader() const;
 
+  /// Where the next chunk goes, unless the file is full.
+  uint32_t next_file() const;
   /// Bytes in files and buffer.
   uint64_t size_bytes() const;
   const std::string& directory() const { return directory_; }
@@ -108,6 +129,8 @@ class HeadChunkFiles {
       : fs_(fs), directory_(std::move(directory)), options_(options) {}
 
   Status MapFiles();
+  Status RemoveAllBut(const std::map<uint32_t, HeadChunkExtent>& kept);
+  Status Shorten(const std::string& path, uint64_t size_bytes);
   std::string PathOf(uint32_t number) const;
   std::shared_ptr<const Table> table() const;
   Status OpenFileLocked() REQUIRES(mutex_);
@@ -116,7 +139,7 @@ class HeadChunkFiles {
   Status RepairLocked() REQUIRES(mutex_);
   void PublishLocked(std::shared_ptr<const MappedFile> current) REQUIRES(mutex_);
 
-  // Constant after Open().
+  // Constant after Open() and Keep().
   Fs& fs_;
   const std::string directory_;
   const HeadChunkOptions options_;
@@ -131,6 +154,7 @@ class HeadChunkFiles {
   uint64_t written_ GUARDED_BY(mutex_) = 0;     // Bytes of the current file that are in it.
   bool has_debris_ GUARDED_BY(mutex_) = false;  // A failed write may have left some behind them.
   std::string framed_ GUARDED_BY(mutex_);       // The chunk being written.
+  std::map<uint32_t, HeadChunkExtent> extents_ GUARDED_BY(mutex_);  // By file.
 };
 
 /// Reads chunks of HeadChunkFiles; what it returned stays valid as long as it lives, whatever is

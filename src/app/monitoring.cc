@@ -63,9 +63,11 @@ Monitoring::Monitoring(Runtime& runtime, const PrometheusOptions& options, LoadC
       upkeep_pool_("upkeep", 1) {}
 
 Status Monitoring::Build() {
-  TOCSIN_ASSIGN_OR_RETURN(
-      database_, tsdb::Database::Open(options_.database, runtime_.fs, runtime_.clock, tsdb_logger_,
-                                      runtime_.registry));
+  tsdb::DatabaseOptions database = options_.database;
+  database.replays_in_background = true;
+  TOCSIN_ASSIGN_OR_RETURN(database_,
+                          tsdb::Database::Open(std::move(database), runtime_.fs, runtime_.clock,
+                                               tsdb_logger_, runtime_.registry));
   promql::EngineOptions engine = options_.engine;
   engine.default_subquery_step_ms = [this](int64_t) { return subquery_step_ms_.load(); };
   engine_ = std::make_unique<promql::Engine>(engine, runtime_.clock, query_pool_, runtime_.registry,
@@ -175,9 +177,14 @@ Monitoring::ReloadState Monitoring::reload_state() const {
   return reload_state_;
 }
 
-void Monitoring::Start() {
-  rules_->Start();
+Status Monitoring::Start() {
+  TOCSIN_RETURN_IF_ERROR(database_->WaitForReplay());
+  {
+    MutexLock lock(reload_mutex_);  // A reload may come already.
+    rules_->Start();
+  }
   ScheduleMaintenance();
+  return {};
 }
 
 void Monitoring::ScheduleMaintenance() {

@@ -30,8 +30,9 @@ using LoadConfig = std::function<Result<config::PrometheusConfig>(config::Config
 /// whoever pages. Made in that order, stopped in the reverse. Thread-safe, but for Start and Stop.
 class Monitoring {
  public:
-  /// Opens storage (replaying its log), builds everything and applies the configuration; nothing
-  /// runs before Start. `runtime` must outlive it.
+  /// Opens storage, builds everything and applies the configuration. Scrapes run and queries can be
+  /// served from then on, while the samples of storage's log are still being replayed. `runtime`
+  /// must outlive it.
   static Result<std::unique_ptr<Monitoring>> Make(Runtime& runtime,
                                                   const PrometheusOptions& options,
                                                   LoadConfig load_config);
@@ -39,7 +40,8 @@ class Monitoring {
   Monitoring(const Monitoring&) = delete;
   Monitoring& operator=(const Monitoring&) = delete;
 
-  void Start();
+  /// Waits for the replay and starts what must not act on half the samples: rules and maintenance.
+  Status Start();
   void Stop();
 
   /// Reads all configuration files and applies them, or, when one of them is wrong, none: the error

@@ -155,10 +155,9 @@ Status PrometheusApp::Start() {
                                         monitoring_.get());
   server_->SetRouter(routes_->router());
   TOCSIN_RETURN_IF_ERROR(ServeAlertmanager());
-  monitoring_->Start();
   readiness_.Set(web::Readiness::State::kReady);
   ready_gauge_.Set(1);
-  return {};
+  return monitoring_->Start();
 }
 
 Status PrometheusApp::ServeAlertmanager() {

@@ -51,6 +51,17 @@ Status CheckRangeType(const Expr& expr) {
                 DocumentedValueType(type));
 }
 
+RunningQuery DescriptionOf(const Request& request) {
+  RunningQuery description;
+  description.text = request.query.text();
+  description.is_instant = request.is_instant;
+  description.start_ms = request.steps.start_ms;
+  description.end_ms = request.steps.last_ms();
+  description.step_ms = request.is_instant ? 0 : request.steps.step_ms;
+  description.is_rule = request.options.lane == Lane::kRules;
+  return description;
+}
+
 }  // namespace
 
 PreparedQuery::PreparedQuery(std::string text, std::unique_ptr<Expr> expr)
@@ -87,7 +98,8 @@ struct Engine::State {
   }
 
   Result<QueryResult> Run(const Request& request);
-  Result<QueryResult> RunInside(const Request& request, const CancelToken& deadline);
+  Result<QueryResult> RunInside(const Request& request, const CancelToken& deadline,
+                                RunningQueries::Entry& entry);
   Result<QueryResult> Evaluate(const Request& request, const Plan& plan, QueryContext& context);
   Status EvaluateInstant(const Request& request, const Expr& expr, QueryContext& context,
                          QueryResult& result);
@@ -106,6 +118,7 @@ struct Engine::State {
   LaneGate interactive;
   LaneGate rules;
   MemoryBudget memory;
+  RunningQueries running_queries{clock};
   telemetry::Gauge& running;
   telemetry::Counter& samples;
   telemetry::Histogram& queue_time;
@@ -135,7 +148,8 @@ QueryContext::Settings Engine::State::SettingsOf(const Request& request) const {
 
 Result<QueryResult> Engine::State::Run(const Request& request) {
   const StopWatch total(clock);
-  const CancelToken deadline(clock, DeadlineOf(request.options));
+  CancelToken deadline(clock, DeadlineOf(request.options));
+  RunningQueries::Entry entry(running_queries, DescriptionOf(request), deadline);
   LaneGate& gate = request.options.lane == Lane::kRules ? rules : interactive;
   running.Add(1);
   Result<QueryResult> result = [&]() -> Result<QueryResult> {
@@ -143,7 +157,7 @@ Result<QueryResult> Engine::State::Run(const Request& request) {
     const LanePlace place(gate);
     const double queued = total.Seconds();
     queue_time.Observe(queued);
-    Result<QueryResult> inside = RunInside(request, deadline);
+    Result<QueryResult> inside = RunInside(request, deadline, entry);
     if (inside.ok()) inside->stats.exec_queue_seconds = queued;
     return inside;
   }();
@@ -152,7 +166,8 @@ Result<QueryResult> Engine::State::Run(const Request& request) {
   return result;
 }
 
-Result<QueryResult> Engine::State::RunInside(const Request& request, const CancelToken& deadline) {
+Result<QueryResult> Engine::State::RunInside(const Request& request, const CancelToken& deadline,
+                                             RunningQueries::Entry& entry) {
   const StopWatch total(clock);
   TOCSIN_ASSIGN_OR_RETURN(const Plan plan,
                           MakePlan(request.query.expr(),
@@ -168,7 +183,9 @@ Result<QueryResult> Engine::State::RunInside(const Request& request, const Cance
   MemoryBudget budget(options.query_memory_bytes, &memory);
   QueryContext context(SettingsOf(request), *querier, request.steps, deadline, request.cancel, pool,
                        budget);
+  entry.BeginEvaluation(context, budget);
   Result<QueryResult> result = Evaluate(request, plan, context);
+  entry.EndEvaluation();
   samples.Increment(static_cast<double>(context.queryable_samples.load()));
   if (result.ok()) {
     result->stats.preparation_seconds = prepared;
@@ -251,6 +268,8 @@ Engine::Engine(EngineOptions options, const Clock& clock, ThreadPool& pool,
     : options_(std::move(options)),
       state_(std::make_unique<State>(options_, clock, pool, registry, logger)) {}
 Engine::~Engine() = default;
+
+RunningQueries& Engine::running_queries() { return state_->running_queries; }
 
 Result<std::shared_ptr<const PreparedQuery>> Engine::Prepare(std::string_view expr) const {
   TOCSIN_ASSIGN_OR_RETURN(ExprPtr parsed, ParseExpr(expr, ParserOptionsOf(options_)));

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/thread_pool.h"
 #include "promql/result.h"
+#include "promql/running_queries.h"
 #include "storage/queryable.h"
 #include "telemetry/registry.h"
 
@@ -111,6 +112,8 @@ class Engine {
                             const QueryOptions& options = {}, CancelToken* cancel = nullptr);
 
   const EngineOptions& options() const { return options_; }
+  /// What it works on right now.
+  RunningQueries& running_queries();
 
  private:
   struct State;

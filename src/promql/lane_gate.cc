@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kLookAgain{10};
 Status LaneGate::Enter(const CancelToken& deadline, const CancelToken* caller) {
   MutexLock lock(mutex_);
   while (inside_ >= places_) {
-    if (caller != nullptr && caller->canceled()) {
+    if (deadline.canceled() || (caller != nullptr && caller->canceled())) {
       return Error(ErrorCode::kCanceled, "query was canceled in query queue");
     }
     if (deadline.expired() || (caller != nullptr && caller->expired())) {

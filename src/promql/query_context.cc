@@ -17,7 +17,7 @@ void RaiseTo(std::atomic<uint64_t>& peak, uint64_t value) {
 }  // namespace
 
 Status QueryContext::CheckRunning() const {
-  if (caller_ != nullptr && caller_->canceled()) {
+  if (deadline_.canceled() || (caller_ != nullptr && caller_->canceled())) {
     return Error(ErrorCode::kCanceled, "query was canceled in expression evaluation");
   }
   if (deadline_.expired() || (caller_ != nullptr && caller_->expired())) {

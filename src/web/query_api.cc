@@ -1,6 +1,7 @@
 #include "web/query_api.h"
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "base/json_writer.h"
@@ -144,6 +145,10 @@ void QueryApi::Register(ApiRoutes& routes) const {
   handle("/query_exemplars", &QueryApi::QueryExemplars);
   handle("/format_query", &QueryApi::FormatQuery);
   handle("/parse_query", &QueryApi::ParseQuery);
+  routes.Handle("GET", "/status/queries",
+                [this](http::Request& request) { return RunningQueries(request); });
+  routes.Handle("DELETE", "/status/queries/{id}",
+                [this](http::Request& request) { return CancelQuery(request); });
 }
 
 ApiResult QueryApi::Query(const http::Request& request) const {
@@ -212,6 +217,40 @@ ApiResult QueryApi::QueryExemplars(const http::Request& request) const {
       dependencies_.exemplars->SelectExemplars(range.start_ms, range.end_ms, selectors);
   if (!series) return ApiError{ApiErrorType::kExecution, series.error().message()};
   return ApiResult::Json(ExemplarsJson(*series));
+}
+
+ApiResult QueryApi::RunningQueries(const http::Request&) const {
+  std::string data;
+  JsonWriter json(data);
+  json.BeginArray();
+  for (const promql::RunningQuery& query : dependencies_.engine.running_queries().List()) {
+    json.BeginObject();
+    json.KeyString("id", std::to_string(query.id));
+    json.KeyString("query", query.text);
+    json.KeyString("lane", query.is_rule ? "rules" : "interactive");
+    json.KeyString("state", query.is_waiting ? "waiting" : "running");
+    json.KeyDouble("start", static_cast<double>(query.start_ms) / 1e3);
+    json.KeyDouble("end", static_cast<double>(query.end_ms) / 1e3);
+    json.KeyDouble("step", static_cast<double>(query.step_ms) / 1e3);
+    json.KeyDouble("elapsedSeconds", static_cast<double>(query.elapsed_ns) * 1e-9);
+    json.KeyInt("heldSamples", static_cast<int64_t>(query.held_samples));
+    json.KeyInt("readSamples", static_cast<int64_t>(query.read_samples));
+    json.KeyInt("usedBytes", static_cast<int64_t>(query.used_bytes));
+    json.EndObject();
+  }
+  json.EndArray();
+  return ApiResult::Json(std::move(data));
+}
+
+ApiResult QueryApi::CancelQuery(const http::Request& request) const {
+  const std::string_view text = request.PathParameter("id");
+  uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return BadData(fmt::format("\"{}\" is no id of a query", text));
+  }
+  if (dependencies_.engine.running_queries().Cancel(id)) return {};
+  return ApiError{ApiErrorType::kNotFound, fmt::format("no query {} is running", id)};
 }
 
 ApiResult QueryApi::FormatQuery(const http::Request& request) const {

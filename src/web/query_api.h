@@ -31,6 +31,10 @@ class QueryApi {
   ApiResult QueryExemplars(const http::Request& request) const;
   ApiResult FormatQuery(const http::Request& request) const;
   ApiResult ParseQuery(const http::Request& request) const;
+  /// /status/queries: what runs or waits, oldest first. Beyond Prometheus.
+  ApiResult RunningQueries(const http::Request& request) const;
+  /// DELETE /status/queries/{id}: ends one.
+  ApiResult CancelQuery(const http::Request& request) const;
 
  private:
   promql::ParserOptions parser_options() const;

@@ -258,6 +258,30 @@ TEST_F(QueryApiTest, ExemplarsAreOfAllSelectorsOfAQuery) {
             R"({"seriesLabels":{"__name__":"b"},"exemplars":[]}])");
 }
 
+TEST_F(QueryApiTest, RunningQueriesCanBeSeenAndEnded) {
+  CancelToken deadline(clock_);
+  promql::RunningQuery query;
+  query.text = "up";
+  query.start_ms = 1'500;
+  query.end_ms = 3'000;
+  query.step_ms = 500;
+  const promql::RunningQueries::Entry entry(engine_.running_queries(), query, deadline);
+  EXPECT_EQ(Data("/status/queries", {}),
+            R"([{"id":"1","query":"up","lane":"interactive","state":"waiting","start":1.5,"end":3,)"
+            R"("step":0.5,"elapsedSeconds":0,"heldSamples":0,"readSamples":0,"usedBytes":0}])");
+  http::Request request;
+  const auto cancel = [&](const char* id) {
+    request.path_parameters = {{"id", id}};
+    const ApiResult result = query_api_.CancelQuery(request);
+    return result.error ? result.error->message : "done";
+  };
+  EXPECT_EQ(cancel("x"), "\"x\" is no id of a query");
+  EXPECT_EQ(cancel("2"), "no query 2 is running");
+  EXPECT_FALSE(deadline.canceled());
+  EXPECT_EQ(cancel("1"), "done");
+  EXPECT_TRUE(deadline.canceled());
+}
+
 TEST_F(QueryApiTest, NothingIsAnsweredBeforeReady) {
   is_ready_ = false;
   const Answer answer = Get("/api/v1/query", {{"query", "1"}});

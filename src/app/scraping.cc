@@ -4,6 +4,7 @@
 #include <map>
 #include <thread>
 
+#include "app/runtime.h"
 #include "config/target_group_file.h"
 
 namespace tocsin::app {
@@ -20,7 +21,8 @@ discovery::DiscoveryEnvironment MakeDiscoveryEnvironment(const Scraping::Parts& 
       config::LoadTargetGroupFile,
       parts.client,
       parts.resolver,
-      [&pool = parts.discovery_pool](std::function<void()> task) { pool.Submit(std::move(task)); }};
+      [&pool = parts.discovery_pool](std::function<void()> task) { pool.Submit(std::move(task)); },
+      [](const std::string& name) { return LookUpEnvironment(name).value_or(""); }};
 }
 
 Scraping::Scraping(const Parts& parts, uint64_t offset_seed)

@@ -71,6 +71,7 @@ uint64_t MaxBodyBytes(const ScrapeSettings& settings) {
 
 http::ClientRequest MakeScrapeRequest(const Target& target, const ScrapeSettings& settings) {
   http::ClientRequest request;
+  request.unix_socket = target.all_labels.Get("__unix_socket__");
   request.url = target.url;
   request.options = settings.client_options;
   request.timeout_ms = target.timeout_ms;

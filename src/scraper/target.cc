@@ -76,9 +76,6 @@ Status ReadSwitches(const LabelsBuilder& labels, const config::ScrapeConfig& con
   TOCSIN_ASSIGN_OR_RETURN(histograms.converts_classic,
                           ParseSwitch(labels, "__convert_classic_histograms_to_nhcb__",
                                       config.convert_classic_histograms_to_nhcb.value_or(false)));
-  if (!labels.Get("__unix_socket__").empty()) {
-    return Error(ErrorCode::kInvalidArgument, "__unix_socket__ is not supported yet");
-  }
   return {};
 }
 

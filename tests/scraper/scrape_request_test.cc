@@ -36,6 +36,17 @@ TEST(ScrapeRequestTest, CompressionCanBeRefused) {
   EXPECT_EQ(request.max_body_bytes, 99u);
 }
 
+TEST(ScrapeRequestTest, TargetsMayBeBehindAUnixSocket) {
+  const config::ScrapeConfig config = MakeJob();
+  const auto target =
+      MakeTarget({{"__address__", "shop"}, {"__unix_socket__", "/run/shop.sock"}}, {}, config)
+          ->target;
+  ASSERT_NE(target, nullptr);
+  const http::ClientRequest request = MakeScrapeRequest(*target, *MakeScrapeSettings(config));
+  EXPECT_EQ(request.unix_socket, "/run/shop.sock");
+  EXPECT_EQ(request.url, "http://shop/metrics");
+}
+
 std::string ErrorOf(Result<http::ClientResponse> response, const config::ScrapeConfig& config) {
   const Status status = OpenScrapeResponse(response, *MakeScrapeSettings(config));
   return status ? "" : status.error().message();

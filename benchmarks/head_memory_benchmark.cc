@@ -22,6 +22,7 @@
 #include "telemetry/registry.h"
 #include "tsdb/commit_log.h"
 #include "tsdb/head.h"
+#include "tsdb/head_chunks/head_chunk_files.h"
 #include "tsdb/head_metrics.h"
 #include "tsdb/wal/wal.h"
 
@@ -30,6 +31,7 @@ namespace {
 
 constexpr int64_t kStartMs = 1'700'000'000'000;
 constexpr int64_t kIntervalMs = 15'000;
+constexpr int64_t kScrapesPerMinute = 4;  // A minute is how often chunks move to files.
 
 using LabelPairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -138,10 +140,19 @@ void BM_BytesPerSeries(benchmark::State& state) {
     telemetry::Registry registry;
     HeadMetrics metrics(registry);
     NullCommitLog log;
-    Head head(log, metrics, {});
+    PosixFs fs;
+    const std::string directory = std::filesystem::temp_directory_path() / "head_memory_benchmark";
+    if (!fs.RemoveAll(directory)) std::abort();
+    const auto files = HeadChunkFiles::Open(fs, directory).value();
+    HeadOptions options;
+    options.chunk_files = files.get();
+    Head head(log, metrics, options);
     const auto targets = static_cast<int>(state.range(0));
     Fleet fleet(head, targets, state.range(2) != 0);
-    for (int64_t scrape = 0; scrape < state.range(1); ++scrape) fleet.Scrape(scrape);
+    for (int64_t scrape = 0; scrape < state.range(1); ++scrape) {
+      fleet.Scrape(scrape);
+      if (scrape % kScrapesPerMinute == 0 && !head.MapFullChunks()) std::abort();
+    }
     const double series = 1000.0 * targets;
     const HeadMemory memory = head.Memory();
     const auto show = [&](const char* name, uint64_t bytes) {
@@ -157,6 +168,7 @@ void BM_BytesPerSeries(benchmark::State& state) {
     show("7_chunks", memory.chunks);
     show("8_rows", memory.rows);
     state.counters["9_resident"] = (ResidentBytes() - empty_bytes) / series;
+    state.counters["in_files"] = static_cast<double>(files->size_bytes()) / series;
   }
 }
 BENCHMARK(BM_BytesPerSeries)

@@ -67,6 +67,7 @@ Connection::HeaderState Connection::FindHeader(size_t& size) {
   // Empty lines before a request are to be ignored (RFC 9112 §2.2).
   while (input().starts_with("\r\n")) Consume(2);
   const std::string_view text = input();
+  if (text == "\r") return HeaderState::kIncomplete;  // Half of such a line.
   // Methods start with a letter; a TLS greeting on a plain port does not.
   if (!text.empty() && (text[0] < 'A' || text[0] > 'z')) return HeaderState::kMalformed;
   size_t at = scanned_;

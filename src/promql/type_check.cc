@@ -90,6 +90,12 @@ class TypeChecker {
   Result<ValueType> CheckBinary(BinaryExpr& binary) {
     TOCSIN_ASSIGN_OR_RETURN(const ValueType left, Check(*binary.lhs));
     TOCSIN_ASSIGN_OR_RETURN(const ValueType right, Check(*binary.rhs));
+    return CheckOperands(binary, left, right);
+  }
+
+  // Not inlined: its temporaries would be on the stack once for each level of the tree.
+  [[gnu::noinline]] Result<ValueType> CheckOperands(BinaryExpr& binary, ValueType left,
+                                                    ValueType right) {
     const bool scalars = left == ValueType::kScalar && right == ValueType::kScalar;
     const bool vectors = left == ValueType::kVector && right == ValueType::kVector;
     TOCSIN_RETURN_IF_ERROR(CheckOperator(binary, scalars));

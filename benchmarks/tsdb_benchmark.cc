@@ -19,7 +19,7 @@
 #include "tsdb/database.h"
 #include "tsdb/head.h"
 #include "tsdb/head_metrics.h"
-#include "tsdb/xor_chunk.h"
+#include "tsdb/chunks/xor_chunk.h"
 
 namespace tocsin::tsdb {
 namespace {

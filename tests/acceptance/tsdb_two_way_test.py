@@ -84,7 +84,7 @@ class TwoWayTest(harness.AcceptanceTest):
                 blocks = block_names(self.data)
             started = time.time()
             tocsin = self.start_tocsin()
-            wait_until(lambda: (tocsin.value('timestamp(up{job="tocsin"})') or 0) > started,
+            wait_until(lambda: (tocsin.value('max(timestamp(up{job="tocsin"}))') or 0) > started,
                        "a scrape of itself")
             self.assertEqual(
                 tocsin.value(f"sum(count_over_time(backfilled_7[24h] @ {begin + 24 * HOUR - 1}))"),

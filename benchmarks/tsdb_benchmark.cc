@@ -16,10 +16,10 @@
 #include "storage/appendable.h"
 #include "storage/queryable.h"
 #include "telemetry/registry.h"
+#include "tsdb/chunks/xor_chunk.h"
 #include "tsdb/database.h"
 #include "tsdb/head.h"
 #include "tsdb/head_metrics.h"
-#include "tsdb/chunks/xor_chunk.h"
 
 namespace tocsin::tsdb {
 namespace {

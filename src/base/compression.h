@@ -9,8 +9,8 @@
 
 namespace tocsin {
 
-// Whole-buffer compression. Decoders are bounded: output above `max_bytes` is kTooLarge, malformed input
-// kCorruption; neither allocates more than max_bytes.
+// Whole-buffer compression. Decoders are bounded: output above `max_bytes` is kTooLarge, malformed
+// input kCorruption; neither allocates more than max_bytes.
 
 /// Snappy block format (WAL records, remote write bodies). Replaces `out`.
 void SnappyCompress(std::string_view bytes, std::string& out);
@@ -23,8 +23,8 @@ Status ZstdDecompress(std::string_view bytes, size_t max_bytes, std::string& out
 void GzipCompress(std::string_view bytes, std::string& out);
 Status GzipDecompress(std::string_view bytes, size_t max_bytes, std::string& out);
 
-/// Compresses a stream of pieces into one gzip member or zlib stream, so a large answer never stands in
-/// memory twice. Confined to a thread.
+/// Compresses a stream of pieces into one gzip member or zlib stream, so a large answer never
+/// stands in memory twice. Confined to a thread.
 class StreamCompressor {
  public:
   enum class Format { kGzip, kZlib };

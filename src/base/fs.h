@@ -49,8 +49,8 @@ struct DirectoryEntry {
 };
 
 /// The file system as components see it, so that tests can tear, refuse or crash at any write.
-/// Errors: kNotFound for missing paths, kUnavailable for a full disk or an I/O error; messages name the
-/// path and the system's reason. Thread-safe.
+/// Errors: kNotFound for missing paths, kUnavailable for a full disk or an I/O error; messages name
+/// the path and the system's reason. Thread-safe.
 class Fs {
  public:
   virtual ~Fs() = default;
@@ -76,8 +76,8 @@ class Fs {
 
   /// The whole file, refused with kTooLarge above `max_bytes`.
   Result<std::string> ReadFile(const std::string& path, uint64_t max_bytes = uint64_t{1} << 30);
-  /// Replaces `path` by a file with `bytes`: temporary file, sync, rename, sync of the directory. After
-  /// a crash either the old or the new content is there.
+  /// Replaces `path` by a file with `bytes`: temporary file, sync, rename, sync of the directory.
+  /// After a crash either the old or the new content is there.
   Status WriteFileAtomically(const std::string& path, std::string_view bytes);
 };
 

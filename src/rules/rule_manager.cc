@@ -106,8 +106,8 @@ bool RuleManager::PrepareRestore(RuleGroup& group) {
   return restores;
 }
 
-// Until when rules with active alerts ran, by the series they write at each evaluation: a process that was
-// killed had no time to say so in its file.
+// Until when rules with active alerts ran, by the series they write at each evaluation: a process
+// that was killed had no time to say so in its file.
 int64_t RuleManager::LastEvaluationNs(int64_t since_ns) const {
   const int64_t start_ms = since_ns / kNsPerMs;
   const int64_t end_ms = environment_.clock.NowMs();

@@ -155,11 +155,10 @@ TEST(PrometheusConfigTest, WhatIsIgnoredIsWarnedAbout) {
       "remote_write: [{url: 'http://a'}]\nscrape_configs:\n- job_name: j\n  oci_sd_configs:\n"
       "  - server: x\n",
       options);
-  EXPECT_THAT(
-      warnings,
-      testing::ElementsAre(
-          "/etc/prom/p.yml:5:3: oci_sd_configs is not supported yet and finds no targets",
-          "/etc/prom/p.yml:1:15: remote_write is not supported yet and is ignored"));
+  EXPECT_THAT(warnings,
+              testing::ElementsAre(
+                  "/etc/prom/p.yml:5:3: oci_sd_configs is not supported yet and finds no targets",
+                  "/etc/prom/p.yml:1:15: remote_write is not supported yet and is ignored"));
 }
 
 TEST(PrometheusConfigTest, StorageArrives) {

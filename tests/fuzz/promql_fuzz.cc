@@ -1,5 +1,5 @@
-// Whatever bytes come, parsing must answer; what is accepted must print as something that is accepted
-// again and prints the same.
+// Whatever bytes come, parsing must answer; what is accepted must print as something that is
+// accepted again and prints the same.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -23,10 +23,18 @@ std::string Mutate(std::string input, std::mt19937_64& random) {
   for (uint64_t edits = 1 + random() % 4; edits > 0 && !input.empty(); --edits) {
     const size_t at = random() % input.size();
     switch (random() % 4) {
-      case 0: input[at] = static_cast<char>(random()); break;
-      case 1: input.erase(at, 1 + random() % 8); break;
-      case 2: input.insert(at, 1 + random() % 4, static_cast<char>(random())); break;
-      default: input.resize(at); break;
+      case 0:
+        input[at] = static_cast<char>(random());
+        break;
+      case 1:
+        input.erase(at, 1 + random() % 8);
+        break;
+      case 2:
+        input.insert(at, 1 + random() % 4, static_cast<char>(random()));
+        break;
+      default:
+        input.resize(at);
+        break;
     }
   }
   return input;

@@ -43,9 +43,9 @@ std::string Sized(std::string_view body) {
 TEST_F(KeptConnectionTest, OneConnectionServesManyRequests) {
   std::vector<std::string> requests;
   ScriptedServer server([&](Peer& peer) {
-    for (;;) {
-      requests.push_back(peer.ReadRequest());
-      if (requests.back().empty()) return;
+    // The test looks at them while this waits for the end of the connection.
+    for (std::string request = peer.ReadRequest(); !request.empty(); request = peer.ReadRequest()) {
+      requests.push_back(std::move(request));
       peer.Send(Sized("page " + std::to_string(requests.size())));
     }
   });
